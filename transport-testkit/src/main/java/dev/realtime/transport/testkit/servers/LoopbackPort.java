@@ -1,0 +1,37 @@
+package dev.realtime.transport.testkit.servers;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Ports for servers that come back on the port they had. They lie below the range that the system hands
+ * to clients: there, a client that retries a stopped server's port can be given that very port, connect
+ * to itself, and keep the server from ever starting again.
+ */
+final class LoopbackPort {
+    private static final int FIRST = 20_000;
+    private static final int END = 32_000;
+    private static final int ATTEMPTS = 100;
+
+    private LoopbackPort() {}
+
+    static int free() {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, END);
+            if (isFree(port)) {
+                return port;
+            }
+        }
+        throw new IllegalStateException("No free port between " + FIRST + " and " + END);
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+}
