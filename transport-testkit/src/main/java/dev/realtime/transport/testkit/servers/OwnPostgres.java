@@ -134,11 +134,9 @@ public final class OwnPostgres implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        ClosedAtExit.remove(this);
-        if (isRunning()) {
-            stop(Stop.IMMEDIATE);
-        }
+        end();
         folder.delete();
+        ClosedAtExit.remove(this);
     }
 
     @Override
@@ -176,6 +174,18 @@ public final class OwnPostgres implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(binaries.program(program)));
         command.addAll(List.of(arguments));
         ServerProcess.run(user.command(command), log);
+    }
+
+    private void end() {
+        ServerProcess last = process;
+        if (last == null || !last.isAlive()) {
+            return;
+        }
+        try {
+            stop(Stop.IMMEDIATE);
+        } catch (IllegalStateException stuckOrGone) {
+            last.kill();
+        }
     }
 
     private ServerProcess running() {

@@ -100,11 +100,11 @@ public final class OwnRedis implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        ClosedAtExit.remove(this);
-        if (isRunning()) {
-            kill();
+        if (process != null) {
+            process.kill();
         }
         folder.delete();
+        ClosedAtExit.remove(this);
     }
 
     @Override

@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -24,9 +26,28 @@ class ClosedAtExitTest {
         }
     }
 
+    /** Another JVM: makes a database on the server it is given. */
+    static final class Guest {
+        public static void main(String[] arguments) throws SQLException {
+            System.out.println(TestPostgres.shared().freshDatabase());
+        }
+    }
+
+    @Test
+    void databasesMadeOnAGivenServerEndWithTheJvm() throws Exception {
+        try (OwnPostgres given = OwnPostgres.started()) {
+            List<String> made = run(Guest.class, Map.of("TEST_DATABASE_URL", given.url()));
+
+            assertThat(made)
+                    .hasSize(1)
+                    .allSatisfy(url ->
+                            assertThatThrownBy(PostgresUrl.parse(url)::connect).hasMessageContaining("does not exist"));
+        }
+    }
+
     @Test
     void serversAndFoldersEndWithTheJvm() throws Exception {
-        List<String> servers = run(Forgetful.class);
+        List<String> servers = run(Forgetful.class, Map.of());
 
         assertThat(servers).hasSize(2).allSatisfy(ClosedAtExitTest::assertGone);
     }
@@ -39,13 +60,13 @@ class ClosedAtExitTest {
                 .isInstanceOf(IOException.class);
     }
 
-    private static List<String> run(Class<?> main) throws Exception {
+    private static List<String> run(Class<?> main, Map<String, String> environment) throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String ownPath = System.getProperty("java.class.path");
         String path = System.getProperty("surefire.test.class.path", ownPath);
-        Process process = new ProcessBuilder(java, "-cp", path, main.getName())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(java, "-cp", path, main.getName());
+        builder.environment().putAll(environment);
+        Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         List<String> lines;
         try (Stream<String> out = process.inputReader(StandardCharsets.UTF_8).lines()) {
             lines = out.toList();
