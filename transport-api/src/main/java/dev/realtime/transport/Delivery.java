@@ -1,0 +1,103 @@
+package dev.realtime.transport;
+
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What a subscription hands out, in order. A stream begins: [{@link Gap}] {@link Opened} {@link Received}… {@link Live}. */
+public sealed interface Delivery {
+    /** About what it takes while it waits in a mailbox, in bytes. */
+    default int weight() {
+        return 64;
+    }
+
+    /**
+     * Where this stream starts.
+     *
+     * @param start the resumed cursor, the head of a fresh subscription, or where delivery goes on after a gap; null
+     *     while the transport has never been reached: the first position then comes with a gap
+     * @param resumed whether it goes on from the cursor that was asked for
+     */
+    record Opened(@Nullable Position start, boolean resumed) implements Delivery {}
+
+    /** The replay is finished: what follows is live. */
+    record Live() implements Delivery {}
+
+    /** Everything for this subscription up to here has been handed out. Comes when asked for. */
+    record Reached(Position position) implements Delivery {}
+
+    /**
+     * A hole: re-fetch what the topics stand for.
+     *
+     * @param requested the cursor after which the hole begins, as it was given; null if there was none
+     * @param floor the oldest position held; null where nobody looked
+     * @param head the newest position held
+     */
+    record Gap(GapReason reason, @Nullable String requested, @Nullable Position floor, Position head)
+            implements Delivery {}
+
+    /** The last one: the front door was closed. */
+    record Ended() implements Delivery {}
+
+    /** An event. One instance is shared by all subscriptions that receive it. Thread-safe. */
+    final class Received implements Delivery {
+        private final Envelope envelope;
+        private final @Nullable Position position;
+        private final long loggedAtMicros;
+        private volatile @Nullable Rendering rendering;
+
+        private record Rendering(Object renderer, byte[] bytes) {}
+
+        /**
+         * @param position null for a provisional copy, delivered while the transport is away
+         * @param loggedAtMicros when the log took it, microseconds since 1970 by the log's clock; 0 if unknown
+         */
+        public Received(Envelope envelope, @Nullable Position position, long loggedAtMicros) {
+            this.envelope = envelope;
+            this.position = position;
+            this.loggedAtMicros = loggedAtMicros;
+        }
+
+        public Envelope envelope() {
+            return envelope;
+        }
+
+        /** Null for a provisional copy. */
+        public @Nullable Position position() {
+            return position;
+        }
+
+        /** Delivered here before the log has it: outside the order, without a cursor. */
+        public boolean provisional() {
+            return position == null;
+        }
+
+        /** When the log took it, microseconds since 1970 by the log's clock; 0 if unknown. */
+        public long loggedAtMicros() {
+            return loggedAtMicros;
+        }
+
+        @Override
+        public int weight() {
+            return envelope.weight();
+        }
+
+        /** The bytes that a renderer makes of this, made once and kept for the next subscription with the same renderer. */
+        public byte[] renderedBy(Function<Received, byte[]> renderer) {
+            Rendering kept = rendering;
+            if (kept != null && kept.renderer == renderer) {
+                return kept.bytes;
+            }
+            byte[] bytes = renderer.apply(this);
+            if (kept == null) {
+                rendering = new Rendering(renderer, bytes);
+            }
+            return bytes;
+        }
+
+        @Override
+        public String toString() {
+            return "Received[" + envelope.id() + " at " + Objects.toString(position, "no position") + "]";
+        }
+    }
+}

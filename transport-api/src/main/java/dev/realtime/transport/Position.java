@@ -1,0 +1,44 @@
+package dev.realtime.transport;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * A place in an event log. Two positions of one log are ordered by their offset.
+ *
+ * @param epoch names one incarnation of the log; a hint
+ * @param offset number in the log; 0 is before the first event
+ * @param check from the id of the event at that offset ({@link #checkOf}); the proof that it is still the same log
+ */
+public record Position(String epoch, long offset, String check) {
+    /** The check of offset 0, where no event is. */
+    public static final String NO_EVENT = "0";
+
+    private static final int CHECK_LENGTH = 6;
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Position::sha256);
+
+    /** The first characters, in hex, of the SHA-256 of an event's id: SQL can compute it as well. */
+    public static String checkOf(String eventId) {
+        byte[] hash = SHA_256.get().digest(eventId.getBytes(StandardCharsets.UTF_8));
+        char[] check = new char[CHECK_LENGTH];
+        for (int i = 0; i < CHECK_LENGTH; i++) {
+            check[i] = HEX[hash[i / 2] >> (i % 2 == 0 ? 4 : 0) & 0xF];
+        }
+        return new String(check);
+    }
+
+    /** This position as a {@link Cursor}'s text. */
+    public String cursor() {
+        return Cursor.format(this);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.realtime.transport;
+
+import dev.realtime.transport.internal.FrontDoor;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * The front door: publishes events through a transport and hands out those that every instance published. Thread-safe;
+ * no method but {@link #close} blocks.
+ */
+public interface PubSub extends AutoCloseable {
+    /**
+     * Opens the transport that the settings name ({@code REALTIME_TRANSPORT}, found by ServiceLoader) and begins to
+     * connect in the background.
+     *
+     * @throws SettingsException if a setting cannot be used
+     */
+    static PubSub open(Settings settings) {
+        return FrontDoor.open(settings);
+    }
+
+    /** Publishes one event. Errors of the input are thrown, all others are in the publication. */
+    default Publication publish(Event event) {
+        return publish(List.of(event));
+    }
+
+    /**
+     * Publishes 1 to 1,000 events in this order, all or none (with Redis: per organisation).
+     *
+     * @throws InvalidInputException if the count, a size or an id is out of bounds
+     */
+    Publication publish(List<Event> events);
+
+    /**
+     * Subscribes, to be polled.
+     *
+     * @param signal called when deliveries begin to wait, on a thread of the transport: only note it and return
+     */
+    Subscription subscribe(SubscribeRequest request, Runnable signal);
+
+    /** Subscribes, with every delivery given to the consumer, one at a time and in order, on the executor. */
+    default Subscription subscribe(SubscribeRequest request, Executor executor, Consumer<Delivery> consumer) {
+        return FrontDoor.pushed(this, request, executor, consumer);
+    }
+
+    /** The newest position of the organisation's log, read from the backend. */
+    CompletableFuture<Position> position(String orgId);
+
+    /** How the transport is, now. */
+    TransportStatus status();
+
+    /** The name that was chosen: {@code memory}, {@code redis}, {@code postgres} or a plugin's. */
+    String transportName();
+
+    /** Names this process among the instances. */
+    String instance();
+
+    /** Counters of this instance. */
+    Stats stats();
+
+    /** Ends all subscriptions, then the transport. Waits a bounded time for what is being published. */
+    @Override
+    void close();
+
+    /**
+     * Counters since the start, and gauges.
+     *
+     * @param published events committed by this instance
+     * @param delivered events put into mailboxes
+     * @param gaps holes told to subscribers
+     * @param recoveries times the transport came back
+     * @param subscriptions open now
+     * @param mailboxBytes waiting in all mailboxes now, about
+     * @param queued publications that wait for the transport now
+     */
+    record Stats(
+            long published,
+            long delivered,
+            long gaps,
+            long recoveries,
+            int subscriptions,
+            long mailboxBytes,
+            int queued) {}
+}
