@@ -33,8 +33,11 @@ public sealed interface Delivery {
      * @param floor the oldest position held; null where nobody looked
      * @param head the newest position held
      */
-    record Gap(GapReason reason, @Nullable String requested, @Nullable Position floor, Position head)
-            implements Delivery {}
+    record Gap(
+            GapReason reason,
+            @Nullable String requested,
+            @Nullable Position floor,
+            Position head) implements Delivery {}
 
     /** The last one: the front door was closed. */
     record Ended() implements Delivery {}
@@ -46,7 +49,16 @@ public sealed interface Delivery {
         private final long loggedAtMicros;
         private volatile @Nullable Rendering rendering;
 
-        private record Rendering(Object renderer, byte[] bytes) {}
+        /** What one renderer made of this. */
+        private static final class Rendering {
+            private final Object renderer;
+            private final byte[] bytes;
+
+            private Rendering(Object renderer, byte[] bytes) {
+                this.renderer = renderer;
+                this.bytes = bytes;
+            }
+        }
 
         /**
          * @param position null for a provisional copy, delivered while the transport is away

@@ -53,12 +53,18 @@ public record Envelope(
     /** The envelope as subscribers see it: UTF-8 JSON on one line, without the audience. The payload is not parsed. */
     public byte[] toJson(boolean provisional) {
         StringBuilder head = new StringBuilder(256)
-                .append("{\"id\":\"").append(id)
-                .append("\",\"org_id\":\"").append(orgId)
-                .append("\",\"event\":\"").append(event)
-                .append("\",\"topic\":\"").append(topic)
-                .append("\",\"timestamp\":\"").append(timestamp)
-                .append("\",\"version\":").append(VERSION);
+                .append("{\"id\":\"")
+                .append(id)
+                .append("\",\"org_id\":\"")
+                .append(orgId)
+                .append("\",\"event\":\"")
+                .append(event)
+                .append("\",\"topic\":\"")
+                .append(topic)
+                .append("\",\"timestamp\":\"")
+                .append(timestamp)
+                .append("\",\"version\":")
+                .append(VERSION);
         if (provisional) {
             head.append(",\"provisional\":true");
         }

@@ -196,6 +196,7 @@ public final class JsonPayload {
     }
 
     private static InvalidInputException invalid(String code, String problem, long offset) {
-        return new InvalidInputException(code, "payload", "payload: " + problem + " (at byte " + Math.max(0, offset) + ")");
+        return new InvalidInputException(
+                code, "payload", "payload: " + problem + " (at byte " + Math.max(0, offset) + ")");
     }
 }

@@ -2,6 +2,7 @@ package dev.realtime.transport;
 
 import dev.realtime.transport.internal.FrontDoor;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -19,6 +20,11 @@ public interface PubSub extends AutoCloseable {
      */
     static PubSub open(Settings settings) {
         return FrontDoor.open(settings);
+    }
+
+    /** Every key that {@link #open} may read, with those of all transports that can be found: to refuse unknown ones. */
+    static Set<SettingKey> knownSettings(Settings settings) {
+        return FrontDoor.knownSettings(settings);
     }
 
     /** Publishes one event. Errors of the input are thrown, all others are in the publication. */

@@ -14,9 +14,7 @@ import java.util.concurrent.CompletableFuture;
  *     {@link QueueFullException}, or {@link TransportUnavailableException} when closed before the transport came back
  */
 public record Publication(
-        List<String> eventIds,
-        CompletableFuture<Acceptance> accepted,
-        CompletableFuture<List<Published>> committed) {
+        List<String> eventIds, CompletableFuture<Acceptance> accepted, CompletableFuture<List<Published>> committed) {
     /** What has become of a publication. */
     public enum Acceptance {
         /** The log has it. */

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param cursor where it left off, as it was given; null starts now. Any text is taken: a bad one becomes a gap
  */
 public record SubscribeRequest(
-        String orgId, @Nullable String userId, Filter filter, @Nullable String cursor) {
+        String orgId,
+        @Nullable String userId,
+        Filter filter,
+        @Nullable String cursor) {
     public SubscribeRequest {
         FieldRules.organisation(orgId);
     }

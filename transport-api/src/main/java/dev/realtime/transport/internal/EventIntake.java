@@ -1,0 +1,86 @@
+package dev.realtime.transport.internal;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Event;
+import dev.realtime.transport.EventConflictException;
+import dev.realtime.transport.InvalidInputException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Turns what publishers say into envelopes, or refuses it. Thread-safe. */
+final class EventIntake {
+    static final int MAX_EVENTS = 1_000;
+
+    private final Clock clock;
+    private final int maxPayloadBytes;
+
+    /** Names an event across organisations. */
+    private record Key(String orgId, String id) {}
+
+    /**
+     * Checked events.
+     *
+     * @param envelopes no two of the same (organisation, id)
+     * @param answers for each event, in order, its envelope's index
+     */
+    record Accepted(List<Envelope> envelopes, List<Integer> answers) {
+        int weight() {
+            return envelopes.stream().mapToInt(Envelope::weight).sum();
+        }
+
+        List<String> ids() {
+            return answers.stream().map(index -> envelopes.get(index).id()).toList();
+        }
+    }
+
+    EventIntake(Clock clock, int maxPayloadBytes) {
+        this.clock = clock;
+        this.maxPayloadBytes = maxPayloadBytes;
+    }
+
+    Accepted accept(List<Event> events) {
+        if (events.isEmpty() || events.size() > MAX_EVENTS) {
+            throw new InvalidInputException(
+                    "invalid_batch",
+                    "events",
+                    "events: " + events.size() + " given; 1 to " + MAX_EVENTS + " are allowed");
+        }
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        List<Envelope> envelopes = new ArrayList<>(events.size());
+        List<Integer> answers = new ArrayList<>(events.size());
+        Map<Key, Integer> given = new LinkedHashMap<>();
+        for (Event event : events) {
+            Envelope envelope = envelope(event, now);
+            Integer twin = event.id() == null
+                    ? null
+                    : given.putIfAbsent(new Key(envelope.orgId(), envelope.id()), envelopes.size());
+            if (twin == null) {
+                answers.add(envelopes.size());
+                envelopes.add(envelope);
+            } else if (envelopes.get(twin).sameBodyAs(envelope)) {
+                answers.add(twin);
+            } else {
+                throw new EventConflictException(envelope.id());
+            }
+        }
+        return new Accepted(envelopes, answers);
+    }
+
+    private Envelope envelope(Event event, Instant now) {
+        int size = event.payload().size();
+        if (size > maxPayloadBytes) {
+            throw new InvalidInputException(
+                    "payload_too_large",
+                    "payload",
+                    "payload: " + size + " bytes; at most " + maxPayloadBytes + " are allowed");
+        }
+        String id = event.id() == null ? UuidCreator.getTimeOrderedEpochPlus1().toString() : event.id();
+        return new Envelope(id, event.orgId(), event.type(), event.topic(), now, event.payload(), event.audience());
+    }
+}

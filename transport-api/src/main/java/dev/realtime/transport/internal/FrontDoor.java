@@ -1,0 +1,115 @@
+package dev.realtime.transport.internal;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Event;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Publication;
+import dev.realtime.transport.SettingKey;
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.Subscription;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.internal.hub.Hub;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.spi.PubSubAdapterProvider;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/** Joins an adapter, the {@link Hub} (what comes in) and the {@link Outbox} (what goes out). Thread-safe. */
+public final class FrontDoor implements PubSub {
+    private final String transportName;
+    private final String instance;
+    private final PubSubAdapter adapter;
+    private final Hub hub;
+    private final Outbox outbox;
+    private final EventIntake intake;
+
+    /** Starts an adapter that nothing has been done with yet. */
+    public FrontDoor(String transportName, AdapterContext context, PubSubAdapter adapter, int maxPayloadBytes) {
+        this.transportName = transportName;
+        this.instance = context.instance();
+        this.adapter = adapter;
+        this.hub = new Hub(adapter);
+        this.outbox = new Outbox(adapter, hub);
+        this.intake = new EventIntake(context.clock(), maxPayloadBytes);
+        hub.onFlowing(outbox::flush);
+        adapter.start(hub);
+    }
+
+    /** See {@link PubSub#open}. */
+    public static PubSub open(Settings settings) {
+        String name = settings.transport();
+        PubSubAdapterProvider provider = AdapterRegistry.find(settings).provider(name);
+        AdapterContext context =
+                new AdapterContext(instanceName(), settings.keyPrefix(), settings.replayWindow(), Clock.systemUTC());
+        int maxPayloadBytes = settings.maxPayloadBytes();
+        return new FrontDoor(name, context, provider.create(settings, context), maxPayloadBytes);
+    }
+
+    /** See {@link PubSub#knownSettings}. */
+    public static Set<SettingKey> knownSettings(Settings settings) {
+        return AdapterRegistry.find(settings).knownSettings();
+    }
+
+    /** See {@link PubSub#subscribe(SubscribeRequest, Executor, Consumer)}. */
+    public static Subscription pushed(
+            PubSub pubSub, SubscribeRequest request, Executor executor, Consumer<Delivery> consumer) {
+        return PushedSubscription.start(pubSub, request, executor, consumer);
+    }
+
+    @Override
+    public Publication publish(List<Event> events) {
+        return outbox.publish(intake.accept(events));
+    }
+
+    @Override
+    public Subscription subscribe(SubscribeRequest request, Runnable signal) {
+        return hub.subscribe(request, signal);
+    }
+
+    @Override
+    public CompletableFuture<Position> position(String orgId) {
+        return hub.head(orgId);
+    }
+
+    @Override
+    public TransportStatus status() {
+        return adapter.status();
+    }
+
+    @Override
+    public String transportName() {
+        return transportName;
+    }
+
+    @Override
+    public String instance() {
+        return instance;
+    }
+
+    @Override
+    public Stats stats() {
+        return hub.stats(outbox.published(), outbox.size());
+    }
+
+    @Override
+    public void close() {
+        outbox.stopAccepting();
+        hub.endSubscriptions();
+        adapter.close();
+        outbox.failWaiting();
+        hub.close();
+    }
+
+    private static String instanceName() {
+        return String.format(Locale.ROOT, "i-%06x", ThreadLocalRandom.current().nextInt(1 << 24));
+    }
+}

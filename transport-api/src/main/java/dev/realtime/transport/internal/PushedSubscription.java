@@ -1,0 +1,87 @@
+package dev.realtime.transport.internal;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.Subscription;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands a subscription's deliveries to a consumer, one at a time, on an executor. Thread-safe. */
+final class PushedSubscription implements Subscription {
+    private static final Logger LOG = LoggerFactory.getLogger(PushedSubscription.class);
+
+    private final Executor executor;
+    private final Consumer<Delivery> consumer;
+    /** Signals not yet worked off: whoever raises it from 0 schedules the run. */
+    private final AtomicInteger signals = new AtomicInteger();
+
+    private volatile @Nullable Subscription subscription;
+
+    private PushedSubscription(Executor executor, Consumer<Delivery> consumer) {
+        this.executor = executor;
+        this.consumer = consumer;
+    }
+
+    static Subscription start(PubSub pubSub, SubscribeRequest request, Executor executor, Consumer<Delivery> consumer) {
+        PushedSubscription pushed = new PushedSubscription(executor, consumer);
+        pushed.subscription = pubSub.subscribe(request, pushed::signal);
+        pushed.signal();
+        return pushed;
+    }
+
+    private void signal() {
+        if (signals.getAndIncrement() == 0) {
+            executor.execute(this::run);
+        }
+    }
+
+    private void run() {
+        int seen;
+        do {
+            seen = signals.get();
+            Delivery next;
+            while ((next = poll()) != null) {
+                give(next);
+            }
+        } while (!signals.compareAndSet(seen, 0));
+    }
+
+    private void give(Delivery delivery) {
+        try {
+            consumer.accept(delivery);
+        } catch (RuntimeException e) {
+            LOG.error("a subscriber's consumer failed on {}", delivery, e);
+        }
+    }
+
+    @Override
+    public @Nullable Delivery poll() {
+        Subscription current = subscription;
+        return current == null ? null : current.poll();
+    }
+
+    @Override
+    public boolean mark() {
+        Subscription current = subscription;
+        return current != null && current.mark();
+    }
+
+    @Override
+    public long waitingBytes() {
+        Subscription current = subscription;
+        return current == null ? 0 : current.waitingBytes();
+    }
+
+    @Override
+    public void close() {
+        Subscription current = subscription;
+        if (current != null) {
+            current.close();
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.realtime.transport.internal.hub;
+
+import dev.realtime.transport.Delivery.Received;
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.Subscription;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.FollowsOrganisations;
+import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.spi.LogId;
+import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.spi.LogRange;
+import dev.realtime.transport.spi.PubSubAdapter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process-local centre. What an adapter hears goes to the {@link LogFeed} of its log and is never published
+ * again; subscriptions that start at a cursor are replayed here, a page at a time, on a few threads. Thread-safe.
+ */
+public final class Hub implements DeliverySink {
+    /** Most that may wait for one subscriber, in bytes (about). */
+    static final long MAILBOX_BYTES = 1L << 20;
+    /** Most events read at once for a replay. */
+    static final int PAGE_EVENTS = 500;
+
+    private static final int REPLAY_THREADS = 4;
+    private static final long RETRY_MILLIS = 200;
+    private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+
+    private final PubSubAdapter adapter;
+    private final Map<LogId, LogFeed> feeds = new ConcurrentHashMap<>();
+    private final ExecutorService replays = Executors.newFixedThreadPool(REPLAY_THREADS, threads("realtime-replay-"));
+    private final LongAdder delivered = new LongAdder();
+    private final LongAdder gaps = new LongAdder();
+    private final LongAdder recoveries = new LongAdder();
+
+    /** What the adapter said last; written by its thread. */
+    private volatile TransportStatus.State state = TransportStatus.State.STARTING;
+
+    private volatile Runnable flowing = () -> {};
+
+    public Hub(PubSubAdapter adapter) {
+        this.adapter = adapter;
+    }
+
+    /** What to call each time the transport begins to flow. */
+    public void onFlowing(Runnable callback) {
+        flowing = callback;
+    }
+
+    /** Whether events reach the log and come back from it. */
+    public boolean flows() {
+        return state.flows();
+    }
+
+    /** Walk 2: subscribes at the request's cursor. */
+    public Subscription subscribe(SubscribeRequest request, Runnable signal) {
+        return feed(adapter.logOf(request.orgId()))
+                .add(request, MAILBOX_BYTES, signal, state == TransportStatus.State.DOWN);
+    }
+
+    /** Delivers copies of events that the log does not have yet. */
+    public void provisional(List<Envelope> envelopes) {
+        envelopes.forEach(envelope -> feed(adapter.logOf(envelope.orgId())).provisional(envelope));
+    }
+
+    /** The head of an organisation's log, read now. */
+    public CompletableFuture<Position> head(String orgId) {
+        return CompletableFuture.supplyAsync(() -> adapter.range(orgId).head(), replays);
+    }
+
+    /** Runs something a little later, once; not at all after close. */
+    public void later(Runnable action) {
+        CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, replays)
+                .execute(action);
+    }
+
+    public PubSub.Stats stats(long published, int queued) {
+        AtomicInteger open = new AtomicInteger();
+        LongAdder waiting = new LongAdder();
+        feeds.values()
+                .forEach(feed -> feed.forEach(subscription -> {
+                    open.incrementAndGet();
+                    waiting.add(subscription.waitingBytes());
+                }));
+        return new PubSub.Stats(
+                published, delivered.sum(), gaps.sum(), recoveries.sum(), open.get(), waiting.sum(), queued);
+    }
+
+    /** Gives every subscription its last delivery. */
+    public void endSubscriptions() {
+        feeds.values().forEach(LogFeed::endAll);
+    }
+
+    public void close() {
+        replays.shutdownNow();
+    }
+
+    @Override
+    public void started(LogId log, Position through) {
+        feed(log).started(through);
+    }
+
+    @Override
+    public void deliver(LogId log, List<LogEntry> entries, Position through) {
+        feed(log).deliver(entries, through);
+    }
+
+    @Override
+    public void hole(LogId log, LogPage.Hole hole) {
+        feed(log).hole(hole);
+    }
+
+    @Override
+    public void status(TransportStatus status) {
+        TransportStatus.State before = state;
+        state = status.state();
+        if (status.state() == TransportStatus.State.DOWN) {
+            feeds.values().forEach(LogFeed::openAllBlind);
+        } else if (status.state().flows() && !before.flows()) {
+            if (before == TransportStatus.State.DOWN) {
+                recoveries.increment();
+            }
+            feeds.values().forEach(LogFeed::unpark);
+            flowing.run();
+        }
+    }
+
+    private LogFeed feed(LogId log) {
+        return feeds.computeIfAbsent(log, id -> new LogFeed(new ReplayDesk()));
+    }
+
+    /** What the feeds' subscriptions do outside the fan-out. */
+    private final class ReplayDesk implements LogFeed.Desk {
+        @Override
+        public void replay(HubSubscription subscription) {
+            try {
+                replays.execute(() -> nextPage(subscription));
+            } catch (RejectedExecutionException closed) {
+                LOG.debug("closed, so nothing is replayed");
+            }
+        }
+
+        @Override
+        public void follow(String orgId) {
+            if (adapter instanceof FollowsOrganisations follower) {
+                follower.follow(orgId);
+            }
+        }
+
+        @Override
+        public boolean unfollow(String orgId) {
+            if (adapter instanceof FollowsOrganisations follower) {
+                follower.unfollow(orgId);
+                return true;
+            }
+            return false;
+        }
+
+        @Override
+        public void count(int deliveredEvents, int toldGaps) {
+            delivered.add(deliveredEvents);
+            gaps.add(toldGaps);
+        }
+
+        private void nextPage(HubSubscription subscription) {
+            SubscribeRequest request = subscription.request();
+            LogFeed feed = feed(adapter.logOf(request.orgId()));
+            Position after;
+            boolean malformed;
+            synchronized (feed) {
+                after = subscription.nextPageAfter();
+                malformed = subscription.isMalformed();
+            }
+            if (after == null) {
+                return;
+            }
+            try {
+                if (malformed) {
+                    LogRange range = adapter.range(request.orgId());
+                    synchronized (feed) {
+                        subscription.malformed(range);
+                    }
+                } else {
+                    LogPage page = adapter.read(request.orgId(), after, PAGE_EVENTS);
+                    List<Received> matching = matching(request, page);
+                    synchronized (feed) {
+                        subscription.page(page, matching);
+                    }
+                }
+                replay(subscription);
+            } catch (TransportUnavailableException e) {
+                feed.park(subscription);
+                if (flows()) {
+                    later(feed::unpark);
+                }
+            }
+        }
+
+        private List<Received> matching(SubscribeRequest request, LogPage page) {
+            if (!(page instanceof LogPage.Entries entries)) {
+                return List.of();
+            }
+            List<Received> matching = entries.entries().stream()
+                    .filter(entry -> request.filter().matches(entry.envelope())
+                            && entry.envelope().isFor(request.userId()))
+                    .map(HubSubscription::received)
+                    .toList();
+            delivered.add(matching.size());
+            return matching;
+        }
+    }
+
+    private static ThreadFactory threads(String prefix) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, prefix + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}
