@@ -1,0 +1,7 @@
+package dev.realtime.transport.testkit;
+
+/** A backend that can lose its log, as without a disk or by a restored backup. For {@link LostLogRules}. */
+public interface ForgetfulBackend extends Backend {
+    /** The log is gone when this returns, and an empty one in its place, for instances that run and for new ones. */
+    void loseEverything();
+}

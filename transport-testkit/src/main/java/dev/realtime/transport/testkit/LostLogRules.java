@@ -1,0 +1,76 @@
+package dev.realtime.transport.testkit;
+
+import static dev.realtime.transport.testkit.Instance.hole;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.GapReason;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.spi.LogPage;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** X: a backend that lost its log never passes for the one it was. */
+public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
+    protected LostLogRules(Supplier<? extends ForgetfulBackend> backends) {
+        super(backends);
+    }
+
+    @Test
+    @DisplayName("X1 a log that was lost comes back under another epoch")
+    void newLogHasAnotherEpoch() {
+        Instance instance = instance();
+        Position before = instance.publish(Envelopes.of(ACME));
+
+        backend().loseEverything();
+
+        assertThat(instance().range(ACME).head().epoch()).isNotEqualTo(before.epoch());
+    }
+
+    @Test
+    @DisplayName(
+            "X2 a position of the lost log is a hole that resumes at the head, before and after the new one passes it")
+    void oldPositionIsAHole() {
+        Position old = instance().publish(Envelopes.several(ACME, 3)).get(2);
+        backend().loseEverything();
+        Instance instance = instance();
+
+        Position early = instance.publish(Envelopes.of(ACME));
+        LogPage.Hole shorter = hole(instance.read(ACME, old));
+        Position late = instance.publish(Envelopes.several(ACME, 5)).get(4);
+        LogPage.Hole longer = hole(instance.read(ACME, old));
+
+        assertThat(shorter.reason()).isIn(GapReason.EPOCH_CHANGED, GapReason.AHEAD);
+        assertThat(shorter.resumesAt()).isEqualTo(early);
+        assertThat(longer.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(longer.resumesAt()).isEqualTo(late);
+    }
+
+    @Test
+    @DisplayName("X3 an instance that was running is told the hole, then hears all that is published after it")
+    void runningInstanceIsToldTheHole() {
+        Instance listener = instance();
+        Envelope before = Envelopes.of(ACME);
+        listener.publish(before);
+        listener.sink().awaitId(before.id());
+
+        backend().loseEverything();
+        Instance publisher = instance();
+        Patience.await().until(() -> {
+            publisher.publish(Envelopes.of(ACME));
+            return !listener.sink().calls(RecordingSink.Call.Lost.class).isEmpty();
+        });
+        publisher.publish(Envelopes.several(ACME, 5));
+        String last = publisher.publishLast(ACME);
+
+        LogPage.Hole hole = listener.sink().awaitHole();
+        List<LogEntry> heard = listener.heardBefore(ACME, last);
+        List<LogEntry> log = publisher.readAll(ACME, hole.resumesAt());
+        assertThat(hole.reason()).isIn(GapReason.EPOCH_CHANGED, GapReason.AHEAD);
+        assertThat(heard.get(0).envelope()).isEqualTo(before);
+        assertThat(heard.subList(1, heard.size())).isEqualTo(log.subList(0, log.size() - 1));
+    }
+}
