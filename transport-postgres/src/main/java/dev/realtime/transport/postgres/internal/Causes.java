@@ -1,0 +1,34 @@
+package dev.realtime.transport.postgres.internal;
+
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+
+/** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
+final class Causes {
+    private Causes() {}
+
+    static String line(String what, Throwable failure) {
+        return what + ": " + reason(failure);
+    }
+
+    private static String reason(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return "connection refused";
+            }
+            if (cause instanceof UnknownHostException) {
+                return "the host is unknown";
+            }
+            if (cause instanceof SocketTimeoutException) {
+                return "no answer in time";
+            }
+        }
+        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        String first = message.lines().findFirst().orElse(message);
+        return failure instanceof SQLException sql && sql.getSQLState() != null
+                ? first + " [" + sql.getSQLState() + "]"
+                : first;
+    }
+}

@@ -1,0 +1,77 @@
+package dev.realtime.transport.postgres.internal;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.SQLException;
+import java.util.Properties;
+import javax.sql.DataSource;
+
+/** Makes the connections of {@code org.postgresql}: the pool, and the tail's own. Thread-safe. */
+final class Connections implements AutoCloseable {
+    /** One publisher, the replays, retention and a migration. */
+    private static final int POOL_SIZE = 6;
+
+    private static final int CONNECT_SECONDS = 3;
+    /** A black hole is noticed within this. */
+    private static final int ANSWER_SECONDS = 5;
+
+    private final PostgresSettings settings;
+    private final Driver driver = new org.postgresql.Driver();
+    private final HikariDataSource pool;
+
+    Connections(PostgresSettings settings) {
+        this.settings = settings;
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("realtime-" + settings.instance());
+        config.setJdbcUrl(settings.database().jdbc());
+        config.setDriverClassName(org.postgresql.Driver.class.getName());
+        config.setDataSourceProperties(properties(settings.database(), settings.applicationName(), ANSWER_SECONDS * 2));
+        if (settings.isPooled()) {
+            // Behind a pooler the next statement may go to a server process that never saw this one's name.
+            config.addDataSourceProperty("prepareThreshold", "0");
+        }
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(1);
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+        config.setConnectionTimeout(3_000);
+        config.setValidationTimeout(2_000);
+        config.setInitializationFailTimeout(-1);
+        pool = new HikariDataSource(config);
+    }
+
+    /** For publishing, replays, retention and migration. */
+    DataSource pool() {
+        return pool;
+    }
+
+    /** A connection of its own, past any pooler. */
+    Connection direct() throws SQLException {
+        Connection connection = driver.connect(
+                settings.direct().jdbc(),
+                properties(settings.direct(), settings.applicationName() + ":tail", ANSWER_SECONDS));
+        if (connection == null) {
+            throw new SQLException("the driver does not know " + settings.direct());
+        }
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        return connection;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private static Properties properties(PostgresUrl url, String applicationName, int socketTimeoutSeconds) {
+        Properties properties = url.jdbcProperties();
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
+        properties.setProperty("loginTimeout", Integer.toString(ANSWER_SECONDS));
+        properties.setProperty("socketTimeout", Integer.toString(socketTimeoutSeconds));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("reWriteBatchedInserts", "false");
+        properties.setProperty("logServerErrorDetail", "false");
+        return properties;
+    }
+}

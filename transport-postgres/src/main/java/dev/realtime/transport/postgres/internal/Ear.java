@@ -1,0 +1,30 @@
+package dev.realtime.transport.postgres.internal;
+
+import java.sql.SQLException;
+import java.time.Duration;
+
+/** A connection that LISTENs. Owned by the listener's thread. */
+interface Ear extends AutoCloseable {
+    /** What it hears. Called on the driver's I/O threads: only notes it and returns. */
+    interface Callback {
+        void heard(String payload);
+
+        void closed();
+    }
+
+    /** Opens them. */
+    interface Opener {
+        /** Connects and LISTENs; committed when it returns. Blocks for a bounded time. */
+        Ear open(Callback callback) throws SQLException;
+    }
+
+    /** NOTIFYs the channel it listens to. */
+    void send(String payload) throws SQLException;
+
+    /** A read, with a deadline. */
+    boolean isAlive(Duration deadline) throws SQLException;
+
+    /** Throws the connection away without waiting for the server. */
+    @Override
+    void close();
+}

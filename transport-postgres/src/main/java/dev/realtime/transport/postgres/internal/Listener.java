@@ -1,0 +1,184 @@
+package dev.realtime.transport.postgres.internal;
+
+import dev.realtime.transport.postgres.internal.ListenerState.Action;
+import dev.realtime.transport.postgres.internal.ListenerState.Chance;
+import dev.realtime.transport.postgres.internal.ListenerState.Input;
+import dev.realtime.transport.postgres.internal.ListenerState.Step;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop that owns the one LISTEN connection: takes inputs, asks {@link ListenerState} what follows, does it.
+ * Notifications are only hints, so a callback wakes the tail at once and the loop hears of our own tokens only.
+ */
+final class Listener implements AutoCloseable {
+    /** What it hears. */
+    record Hearing(Verdict verdict, @Nullable String cause) {}
+
+    /** PENDING: not proved yet. LIVE: proved. DEAF: events have to be polled for; the cause says why. */
+    enum Verdict {
+        PENDING,
+        LIVE,
+        DEAF
+    }
+
+    private static final Duration PULSE_DEADLINE = Duration.ofSeconds(2);
+    private static final long CLOSE_MILLIS = 5_000;
+    private static final int INBOX = 64;
+    private static final String TOKEN = "{\"token\":\"";
+
+    private final Ear.Opener opener;
+    private final Runnable wake;
+    private final Consumer<Hearing> report;
+    private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
+    private final Thread thread = new Thread(this::run, "realtime-listener");
+
+    /** Set once, from any thread. */
+    private volatile boolean closed;
+
+    // the listener's thread
+    private @Nullable Ear ear;
+    private long connections;
+
+    /**
+     * @param wake called for each notification, on the driver's threads
+     * @param report called when the verdict may have changed, on the listener's thread
+     */
+    Listener(Ear.Opener opener, Runnable wake, Consumer<Hearing> report) {
+        this.opener = opener;
+        this.wake = wake;
+        this.report = report;
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        ListenerState state = ListenerState.first(System.nanoTime());
+        while (!closed) {
+            try {
+                Input input = next(state);
+                String token = Long.toHexString(ThreadLocalRandom.current().nextLong());
+                double jitter = ThreadLocalRandom.current().nextDouble();
+                Step step = state.on(input, new Chance(System.nanoTime(), jitter, token));
+                state = step.state();
+                for (Action action : step.actions()) {
+                    perform(action);
+                }
+            } catch (InterruptedException e) {
+                break;
+            }
+        }
+        drop();
+    }
+
+    private Input next(ListenerState state) throws InterruptedException {
+        Long due = state.dueAt();
+        if (due == null) {
+            return inbox.take();
+        }
+        Input input = inbox.poll(Math.max(0, due - System.nanoTime()), TimeUnit.NANOSECONDS);
+        return input == null ? new Input.Due() : input;
+    }
+
+    private void perform(Action action) {
+        if (action instanceof Action.Open) {
+            open();
+        } else if (action instanceof Action.Prove prove) {
+            attempt("LISTEN failed", ear -> {
+                ear.send(TOKEN + prove.token() + "\"}");
+                return true;
+            });
+        } else if (action instanceof Action.CheckPulse) {
+            attempt("the LISTEN connection does not answer", ear -> ear.isAlive(PULSE_DEADLINE));
+        } else if (action instanceof Action.Drop) {
+            drop();
+        } else if (action instanceof Action.Report heard) {
+            report.accept(new Hearing(heard.cause() == null ? Verdict.LIVE : Verdict.DEAF, heard.cause()));
+        }
+    }
+
+    private void open() {
+        long connection = ++connections;
+        try {
+            ear = opener.open(new Callback(connection));
+            answer(new Input.Opened(connection));
+        } catch (SQLException | RuntimeException e) {
+            answer(new Input.Failed(0, Causes.line("LISTEN failed", e)));
+        }
+    }
+
+    /** A question to the connection, which answers within its network timeout. */
+    private interface Question {
+        boolean ask(Ear ear) throws SQLException;
+    }
+
+    private void attempt(String failure, Question question) {
+        Ear open = ear;
+        try {
+            if (open != null && question.ask(open)) {
+                answer(new Input.Alive(connections));
+                return;
+            }
+            answer(new Input.Failed(connections, failure));
+        } catch (SQLException | RuntimeException e) {
+            answer(new Input.Failed(connections, Causes.line(failure, e)));
+        }
+    }
+
+    /** The loop's own answers must not be lost: it makes room for them, what comes from outside is repeated anyway. */
+    private void answer(Input input) {
+        while (!inbox.offer(input)) {
+            inbox.poll();
+        }
+    }
+
+    private void drop() {
+        Ear open = ear;
+        ear = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** On the driver's I/O threads: notes what happened and returns. */
+    private final class Callback implements Ear.Callback {
+        private final long connection;
+
+        Callback(long connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void heard(String payload) {
+            wake.run();
+            if (payload.startsWith(TOKEN) && payload.endsWith("\"}")) {
+                inbox.offer(new Input.Heard(connection, payload.substring(TOKEN.length(), payload.length() - 2)));
+            }
+        }
+
+        @Override
+        public void closed() {
+            inbox.offer(new Input.Failed(connection, "the server closed the LISTEN connection"));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.realtime.transport.postgres.internal;
+
+import com.impossibl.postgres.api.jdbc.PGConnection;
+import com.impossibl.postgres.api.jdbc.PGNotificationListener;
+import com.impossibl.postgres.jdbc.PGDriver;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An {@link Ear} by pgjdbc-ng, which pushes notifications as they come. The only file that knows this driver. Never
+ * a batch on it: that commits in the middle of a transaction.
+ */
+final class PgNgEar implements Ear {
+    private static final Duration OPEN_DEADLINE = Duration.ofSeconds(4);
+    private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
+    private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
+
+    private final PGConnection connection;
+    private final String channel;
+    private final PGNotificationListener listener;
+
+    private PgNgEar(PGConnection connection, String channel, PGNotificationListener listener) {
+        this.connection = connection;
+        this.channel = channel;
+        this.listener = listener;
+    }
+
+    static Opener opener(PostgresSettings settings) {
+        return callback -> open(settings, callback);
+    }
+
+    private static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
+        CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return connect(settings, callback);
+                    } catch (SQLException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                task -> {
+                    Thread thread = new Thread(task, "realtime-ear");
+                    thread.setDaemon(true);
+                    thread.start();
+                });
+        try {
+            return opening.get(OPEN_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            opening.thenAccept(Ear::close);
+            throw new SQLException("no answer in time", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof SQLException sql ? sql : new SQLException(e.getCause());
+        } catch (InterruptedException e) {
+            opening.thenAccept(Ear::close);
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted", e);
+        }
+    }
+
+    private static Ear connect(PostgresSettings settings, Callback callback) throws SQLException {
+        Properties properties = settings.direct().ngProperties();
+        properties.setProperty("application.name", settings.applicationName());
+        properties.setProperty("housekeeper", "false");
+        properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));
+        PGConnection connection =
+                new PGDriver().connect(settings.direct().jdbcNg(), properties).unwrap(PGConnection.class);
+        PGNotificationListener listener = new PGNotificationListener() {
+            @Override
+            public void notification(int processId, String channelName, String payload) {
+                callback.heard(payload);
+            }
+
+            @Override
+            public void closed() {
+                callback.closed();
+            }
+        };
+        PgNgEar ear = new PgNgEar(connection, settings.channel(), listener);
+        try (Statement statement = connection.createStatement()) {
+            connection.addNotificationListener("realtime", settings.channel(), listener);
+            statement.execute("LISTEN " + settings.channel());
+            return ear;
+        } catch (SQLException | RuntimeException e) {
+            ear.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void send(String payload) throws SQLException {
+        try (PreparedStatement notify = connection.prepareStatement("select pg_notify(?, ?)")) {
+            notify.setString(1, channel);
+            notify.setString(2, payload);
+            notify.execute();
+        }
+    }
+
+    @Override
+    public boolean isAlive(Duration deadline) throws SQLException {
+        return connection.isValid((int) deadline.toSeconds());
+    }
+
+    @Override
+    public void close() {
+        connection.removeNotificationListener(listener);
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException | RuntimeException e) {
+            LOG.debug("aborting the LISTEN connection failed: {}", e.getMessage());
+        }
+    }
+}

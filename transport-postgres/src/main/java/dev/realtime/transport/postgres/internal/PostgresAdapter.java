@@ -1,0 +1,123 @@
+package dev.realtime.transport.postgres.internal;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.LogId;
+import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.spi.LogRange;
+import dev.realtime.transport.spi.PubSubAdapter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins the parts: {@link Publisher} writes the log, {@link Listener} hears that there is something, {@link Tail}
+ * reads it and seals what is staged, {@link Retention} trims it. One shared log for all organisations.
+ */
+public final class PostgresAdapter implements PubSubAdapter {
+    /** What exists between start and close. */
+    private record Running(
+            Connections connections, Publisher publisher, Tail tail, Listener listener, Retention retention) {}
+
+    private final PostgresSettings settings;
+    private final EventLog log;
+    private final LogWriter writer;
+    private final Clock clock = Clock.systemUTC();
+    private final Instant created = clock.instant();
+
+    // guarded by this; read anywhere
+    private volatile @Nullable Running running;
+    private volatile boolean closed;
+
+    public PostgresAdapter(PostgresSettings settings) {
+        this.settings = settings;
+        this.log = new EventLog(settings.schema());
+        this.writer = new LogWriter(settings.schema());
+    }
+
+    @Override
+    public synchronized void start(DeliverySink sink) {
+        Connections connections = new Connections(settings);
+        Tail tail = new Tail(settings, connections, clock, log, writer, sink);
+        Publisher publisher = new Publisher(connections.pool(), writer, tail::wake);
+        Listener listener = new Listener(PgNgEar.opener(settings), tail::wake, tail::hears);
+        Retention retention = new Retention(
+                connections.pool(), writer, () -> tail.status().state().flows());
+        running = new Running(connections, publisher, tail, listener, retention);
+        tail.start();
+        publisher.start();
+        listener.start();
+        retention.start(settings.replayWindow());
+    }
+
+    @Override
+    public LogId logOf(String orgId) {
+        return LogId.SHARED;
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        Running now = running;
+        return now == null
+                ? CompletableFuture.failedFuture(new TransportUnavailableException("the transport is closed", null))
+                : now.publisher().publish(events);
+    }
+
+    @Override
+    public LogPage read(String orgId, Position after, int maxEvents) {
+        return pooled(connection -> log.read(connection, orgId, after, maxEvents));
+    }
+
+    @Override
+    public LogRange range(String orgId) {
+        return pooled(log::range);
+    }
+
+    @Override
+    public TransportStatus status() {
+        Running now = running;
+        if (now != null) {
+            return now.tail().status();
+        }
+        return new TransportStatus(closed ? State.CLOSED : State.STARTING, null, created);
+    }
+
+    @Override
+    public synchronized void close() {
+        Running now = running;
+        if (now == null || closed) {
+            closed = true;
+            return;
+        }
+        closed = true;
+        now.retention().close();
+        now.publisher().close();
+        now.listener().close();
+        now.tail().close();
+        now.connections().close();
+    }
+
+    private interface Question<T> {
+        T ask(Connection connection) throws SQLException;
+    }
+
+    private <T> T pooled(Question<T> question) {
+        Running now = running;
+        if (now == null || closed) {
+            throw new TransportUnavailableException("the transport is closed", null);
+        }
+        try (Connection connection = now.connections().pool().getConnection()) {
+            return question.ask(connection);
+        } catch (SQLException e) {
+            throw new TransportUnavailableException(Causes.line("reading from Postgres failed", e), e);
+        }
+    }
+}

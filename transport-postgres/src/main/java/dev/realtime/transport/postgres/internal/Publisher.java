@@ -1,0 +1,173 @@
+package dev.realtime.transport.postgres.internal;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.EventConflictException;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends what waits, together, in one statement: while one batch is being committed the next one gathers, so there
+ * is no timer. One thread owns the appending; {@link #publish} may be called from any.
+ */
+final class Publisher implements AutoCloseable {
+    private static final int BATCH_EVENTS = 1_000;
+    private static final int BATCH_BYTES = 4 << 20;
+    private static final int QUEUE_EVENTS = 100_000;
+    private static final long QUEUE_BYTES = 256L << 20;
+    private static final long CLOSE_MILLIS = 5_000;
+
+    private record Waiting(List<Envelope> events, long bytes, CompletableFuture<List<Position>> future) {}
+
+    private record Key(String orgId, String id) {}
+
+    private final DataSource pool;
+    private final LogWriter writer;
+    private final Runnable appended;
+    private final Thread thread = new Thread(this::run, "realtime-publisher");
+
+    // guarded by this
+    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private int queuedEvents;
+    private long queuedBytes;
+    private boolean closed;
+
+    /** @param appended called after each commit */
+    Publisher(DataSource pool, LogWriter writer, Runnable appended) {
+        this.pool = pool;
+        this.writer = writer;
+        this.appended = appended;
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        long bytes = events.stream().mapToLong(Envelope::weight).sum();
+        Waiting waiting = new Waiting(events, bytes, new CompletableFuture<>());
+        RuntimeException refusal = enqueue(waiting);
+        if (refusal != null) {
+            waiting.future().completeExceptionally(refusal);
+        }
+        return waiting.future();
+    }
+
+    private synchronized @Nullable RuntimeException enqueue(Waiting waiting) {
+        if (closed) {
+            return closedException();
+        }
+        if (!queue.isEmpty()
+                && (queuedEvents + waiting.events().size() > QUEUE_EVENTS
+                        || queuedBytes + waiting.bytes() > QUEUE_BYTES)) {
+            return new QueueFullException("publishing is slower than its callers: " + queuedEvents
+                    + " events wait, at most " + QUEUE_EVENTS + " events or " + QUEUE_BYTES + " bytes can");
+        }
+        queue.add(waiting);
+        queuedEvents += waiting.events().size();
+        queuedBytes += waiting.bytes();
+        notifyAll();
+        return null;
+    }
+
+    private void run() {
+        List<Waiting> batch = nextBatch();
+        while (!batch.isEmpty()) {
+            append(batch);
+            batch = nextBatch();
+        }
+    }
+
+    /** What waits, up to a batch's bounds; blocks until something does. Empty when closed and worked off. */
+    private synchronized List<Waiting> nextBatch() {
+        while (queue.isEmpty()) {
+            if (closed) {
+                return List.of();
+            }
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                closed = true;
+            }
+        }
+        List<Waiting> batch = new ArrayList<>();
+        Set<Key> keys = new HashSet<>();
+        int events = 0;
+        long bytes = 0;
+        while (!queue.isEmpty()) {
+            Waiting next = queue.element();
+            boolean fits = events + next.events().size() <= BATCH_EVENTS && bytes + next.bytes() <= BATCH_BYTES;
+            // An id that is in the batch already has to be looked up in the log, so it waits for the next one.
+            boolean isNew = next.events().stream().allMatch(event -> keys.add(new Key(event.orgId(), event.id())));
+            if (!batch.isEmpty() && !(fits && isNew)) {
+                break;
+            }
+            batch.add(queue.remove());
+            events += next.events().size();
+            bytes += next.bytes();
+        }
+        queuedEvents -= events;
+        queuedBytes -= bytes;
+        return batch;
+    }
+
+    private void append(List<Waiting> batch) {
+        List<Outcome> outcomes;
+        try (Connection connection = pool.getConnection()) {
+            outcomes = writer.append(
+                    connection, batch.stream().map(Waiting::events).toList());
+        } catch (SQLException | RuntimeException e) {
+            TransportUnavailableException failure =
+                    new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
+            batch.forEach(waiting -> waiting.future().completeExceptionally(failure));
+            return;
+        }
+        appended.run();
+        for (int i = 0; i < batch.size(); i++) {
+            Outcome outcome = outcomes.get(i);
+            String conflict = outcome.conflict();
+            if (conflict == null) {
+                batch.get(i).future().complete(outcome.positions());
+            } else {
+                batch.get(i).future().completeExceptionally(new EventConflictException(conflict));
+            }
+        }
+    }
+
+    /** Waits a bounded time for what is queued, then fails the rest. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        List<Waiting> left;
+        synchronized (this) {
+            left = new ArrayList<>(queue);
+            queue.clear();
+        }
+        left.forEach(waiting -> waiting.future().completeExceptionally(closedException()));
+    }
+
+    private static TransportUnavailableException closedException() {
+        return new TransportUnavailableException("the transport is closed", null);
+    }
+}

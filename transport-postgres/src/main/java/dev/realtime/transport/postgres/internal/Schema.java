@@ -1,0 +1,142 @@
+package dev.realtime.transport.postgres.internal;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationVersion;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
+final class Schema {
+    /** The version that this program's statements are written for. */
+    static final int VERSION = 3;
+
+    private static final String HISTORY = "schema_history";
+    private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
+
+    private final PostgresSettings settings;
+
+    Schema(PostgresSettings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Makes sure that the schema is there and fits. Several instances may do so at once: Flyway lets one migrate.
+     *
+     * @throws SQLException if it is not and may not be made so; its message says what to do
+     */
+    void ensure(DataSource dataSource, Connection connection) throws SQLException {
+        int found = version(connection);
+        if (found < VERSION) {
+            if (!settings.migrates()) {
+                throw new SQLException("the schema '" + settings.schema() + "' is at version " + found
+                        + ", this program needs " + VERSION + ", and " + PostgresSettings.MIGRATE.name()
+                        + " is false: run `migrate` first");
+            }
+            refuseForeign(connection, found);
+            migrate(dataSource);
+        }
+        agree(connection, found > VERSION ? found : VERSION);
+    }
+
+    /** The schema's version; 0 if there is none. */
+    private int version(Connection connection) throws SQLException {
+        String history = '"' + settings.schema() + "\".\"" + HISTORY + '"';
+        try (PreparedStatement exists = connection.prepareStatement("select to_regclass(?)")) {
+            exists.setString(1, history);
+            try (ResultSet row = exists.executeQuery()) {
+                if (!row.next() || row.getString(1) == null) {
+                    return 0;
+                }
+            }
+        }
+        try (PreparedStatement newest = connection.prepareStatement("select coalesce(max(version::int), 0) from "
+                        + history + " where success and version is not null");
+                ResultSet row = newest.executeQuery()) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private void refuseForeign(Connection connection, int found) throws SQLException {
+        if (found > 0) {
+            return;
+        }
+        try (PreparedStatement others = connection.prepareStatement(
+                "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ?"
+                        + " and c.relname <> all (?) and c.relname !~ '^schema_history'")) {
+            others.setString(1, settings.schema());
+            others.setArray(2, connection.createArrayOf("text", new String[] {HISTORY}));
+            try (ResultSet row = others.executeQuery()) {
+                row.next();
+                if (row.getInt(1) > 0 && version(connection) == 0) {
+                    throw new SQLException("the schema '" + settings.schema() + "' exists and is not ours: set "
+                            + PostgresSettings.SCHEMA.name() + " to another name");
+                }
+            }
+        }
+    }
+
+    private void migrate(DataSource dataSource) throws SQLException {
+        try {
+            Flyway.configure(Schema.class.getClassLoader())
+                    .dataSource(dataSource)
+                    .schemas(settings.schema())
+                    .createSchemas(true)
+                    .table(HISTORY)
+                    .locations("classpath:dev/realtime/transport/postgres/migration")
+                    .placeholders(Map.of(
+                            "schema", settings.schema(),
+                            "channel", settings.channel(),
+                            "replay_window_seconds",
+                                    Long.toString(settings.replayWindow().toSeconds()),
+                            "max_payload_bytes", Integer.toString(settings.maxPayloadBytes())))
+                    .target(MigrationVersion.fromVersion(Integer.toString(VERSION)))
+                    .load()
+                    .migrate();
+        } catch (FlywayException e) {
+            throw new SQLException("the schema '" + settings.schema() + "' cannot be migrated: " + firstLine(e), e);
+        }
+        LOG.info("schema '{}' is at version {}", settings.schema(), VERSION);
+    }
+
+    /** What is kept in the database wins, so that all instances agree; a difference is named. */
+    private void agree(Connection connection, int version) throws SQLException {
+        try (PreparedStatement store = connection.prepareStatement(
+                        "select channel, extract(epoch from replay_window)::bigint, min_compatible from \""
+                                + settings.schema() + "\".store");
+                ResultSet row = store.executeQuery()) {
+            if (!row.next()) {
+                throw new SQLException("the schema '" + settings.schema() + "' has lost its store row");
+            }
+            if (row.getInt(3) > VERSION) {
+                throw new SQLException("the schema '" + settings.schema() + "' is at version " + version
+                        + " and works with programs from " + row.getInt(3) + " on; this one is " + VERSION);
+            }
+            if (!row.getString(1).equals(settings.channel())) {
+                throw new SQLException("the schema '" + settings.schema() + "' belongs to the channel '"
+                        + row.getString(1) + "', REALTIME_KEY_PREFIX makes it '" + settings.channel() + "'");
+            }
+            long kept = row.getLong(2);
+            long asked = settings.replayWindow().toSeconds();
+            if (kept != asked) {
+                LOG.warn("REALTIME_REPLAY_WINDOW_SECONDS is {} here but {} in the database, which counts", asked, kept);
+            }
+        }
+    }
+
+    private static String firstLine(Exception e) {
+        List<String> lines = String.valueOf(e.getMessage())
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
+        return lines.isEmpty() ? e.getClass().getSimpleName() : lines.get(0);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.realtime.transport.postgres.internal;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/**
+ * Who is the awake sealer: holder of a session lock that SQL publishers try. While somebody holds it they send no
+ * hint. Stateless; the lock belongs to the connection and goes with it.
+ */
+final class SealerSeat {
+    private final String takeSql;
+    private final String leaveSql;
+    private final String openStagersSql;
+
+    SealerSeat(String schema) {
+        String s = '"' + schema + "\".";
+        takeSql = "select pg_try_advisory_lock(space, key) from " + s + "awake_key()";
+        leaveSql = "select pg_advisory_unlock(space, key) from " + s + "awake_key()";
+        // Who has staged and not ended holds this lock; so do prepared transactions.
+        openStagersSql = "select exists (select from pg_locks where locktype = 'relation'"
+                + " and mode = 'RowExclusiveLock' and relation = '" + s + "stage'::regclass and database ="
+                + " (select oid from pg_database where datname = current_database()) and pid is distinct from pg_backend_pid())";
+    }
+
+    /** Sits down; false if another instance does. */
+    boolean take(Connection connection) throws SQLException {
+        return truth(connection, takeSql);
+    }
+
+    void leave(Connection connection) throws SQLException {
+        truth(connection, leaveSql);
+    }
+
+    /** Whether transactions are open that have staged: they may have seen the seat taken and sent no hint. */
+    boolean hasOpenStagers(Connection connection) throws SQLException {
+        return truth(connection, openStagersSql);
+    }
+
+    private static boolean truth(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.realtime.transport.postgres.internal;
+
+import dev.realtime.transport.Position;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.postgres.internal.Listener.Hearing;
+import dev.realtime.transport.postgres.internal.Listener.Verdict;
+import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.LogId;
+import dev.realtime.transport.spi.LogPage;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the log and delivers what is new, and gives staged events their place in it. One thread owns the
+ * connection, the position and all calls of the sink; everyone else may only {@link #wake} it. It reads on every
+ * wake-up and polls besides, so that a lost notification costs time and never an event.
+ */
+final class Tail implements AutoCloseable {
+    private static final Duration POLL_LIVE = Duration.ofSeconds(1);
+    private static final Duration POLL_DEAF = Duration.ofMillis(100);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
+    private static final int PAGE_EVENTS = 1_000;
+    private static final long CLOSE_MILLIS = 7_000;
+    private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
+
+    private final PostgresSettings settings;
+    private final Connections connections;
+    private final Clock clock;
+    private final Schema schema;
+    private final EventLog log;
+    private final LogWriter writer;
+    private final Sealer sealer;
+    private final DeliverySink sink;
+    private final Thread thread = new Thread(this::run, "realtime-tail");
+
+    // any thread
+    private final Semaphore wakeUps = new Semaphore(0);
+    private volatile boolean closed;
+    private volatile Hearing hearing = new Hearing(Verdict.PENDING, null);
+    private volatile TransportStatus status;
+
+    // the tail's thread
+    private @Nullable Position position;
+
+    Tail(
+            PostgresSettings settings,
+            Connections connections,
+            Clock clock,
+            EventLog log,
+            LogWriter writer,
+            DeliverySink sink) {
+        this.settings = settings;
+        this.connections = connections;
+        this.clock = clock;
+        this.schema = new Schema(settings);
+        this.log = log;
+        this.writer = writer;
+        this.sealer = new Sealer(new SealerSeat(settings.schema()), writer);
+        this.sink = sink;
+        this.status = new TransportStatus(State.STARTING, null, clock.instant());
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Look at the log soon. Any thread; cheap. */
+    void wake() {
+        if (wakeUps.availablePermits() == 0) {
+            wakeUps.release();
+        }
+    }
+
+    /** What the listener says. Any thread. */
+    void hears(Hearing now) {
+        hearing = now;
+        wake();
+    }
+
+    TransportStatus status() {
+        return status;
+    }
+
+    private void run() {
+        int attempt = 0;
+        while (!closed) {
+            try (Connection connection = connections.direct()) {
+                prepare(connection);
+                attempt = 0;
+                follow(connection);
+            } catch (SQLException | RuntimeException e) {
+                if (!closed) {
+                    become(
+                            State.DOWN,
+                            Causes.line("postgres " + settings.direct().place(), e));
+                    LOG.debug("the tail's connection failed", e);
+                }
+            } catch (InterruptedException e) {
+                closed = true;
+            }
+            pause(attempt++);
+        }
+        become(State.CLOSED, null);
+    }
+
+    /** The schema is there and this store's, and this instance knows where it is. */
+    private void prepare(Connection connection) throws SQLException {
+        schema.ensure(connections.pool(), connection);
+        if (writer.settle(connection)) {
+            LOG.warn("this store was restored or moved: staged events were sealed and the stage began anew");
+        }
+        sealer.reconnected();
+        if (position == null) {
+            position = log.range(connection).head();
+            sink.started(LogId.SHARED, position);
+        } else {
+            catchUp(connection);
+        }
+    }
+
+    private void follow(Connection connection) throws SQLException, InterruptedException {
+        while (!closed) {
+            report();
+            boolean live = hearing.verdict() == Verdict.LIVE;
+            long poll = Math.min(sealer.interval().toMillis(), (live ? POLL_LIVE : POLL_DEAF).toMillis());
+            if (wakeUps.tryAcquire(poll, TimeUnit.MILLISECONDS)) {
+                wakeUps.drainPermits();
+            }
+            catchUp(connection);
+            if (sealer.seal(connection, live, System.nanoTime()) > 0) {
+                catchUp(connection);
+            }
+        }
+        sealer.leave(connection);
+    }
+
+    /** Delivers everything between the position and the head. */
+    private void catchUp(Connection connection) throws SQLException {
+        boolean more = true;
+        while (more && !closed) {
+            Position after = Objects.requireNonNull(position, "started");
+            LogPage page = log.read(connection, null, after, PAGE_EVENTS);
+            if (page instanceof LogPage.Entries entries) {
+                position = entries.through();
+                if (!entries.entries().isEmpty()) {
+                    sink.deliver(LogId.SHARED, entries.entries(), entries.through());
+                }
+                more = entries.entries().size() == PAGE_EVENTS
+                        || (!entries.entries().isEmpty() && isLast(entries));
+            } else if (page instanceof LogPage.Hole hole) {
+                LOG.warn(
+                        "the log cannot go on after {}: {}",
+                        after.cursor(),
+                        hole.reason().wireName());
+                position = hole.resumesAt();
+                sink.hole(LogId.SHARED, hole);
+                more = true;
+            }
+        }
+    }
+
+    /** A page that ends with its last entry may have been cut short by its size. */
+    private static boolean isLast(LogPage.Entries entries) {
+        return entries.entries().get(entries.entries().size() - 1).position().equals(entries.through());
+    }
+
+    /** Connected and reading: the listener's verdict decides between live and degraded. */
+    private void report() {
+        Hearing now = hearing;
+        if (now.verdict() == Verdict.LIVE) {
+            become(State.LIVE, null);
+        } else if (now.verdict() == Verdict.DEAF) {
+            become(State.DEGRADED, now.cause() + "; events are polled for");
+        } else if (status.state() == State.DOWN) {
+            become(State.DEGRADED, "LISTEN is not proved yet; events are polled for");
+        }
+    }
+
+    private void become(State state, @Nullable String cause) {
+        TransportStatus before = status;
+        if (before.state() == state && Objects.equals(before.cause(), cause)) {
+            return;
+        }
+        TransportStatus now =
+                new TransportStatus(state, cause, before.state() == state ? before.since() : clock.instant());
+        status = now;
+        if (before.state() != state) {
+            say(now);
+        }
+        sink.status(now);
+    }
+
+    private static void say(TransportStatus now) {
+        switch (now.state()) {
+            case DOWN -> LOG.warn("{}; single-instance mode until it is back", now.cause());
+            case DEGRADED -> LOG.warn("degraded: {}", now.cause());
+            case LIVE -> LOG.info("postgres is live");
+            case STARTING, CLOSED -> LOG.debug("{}", now.state());
+        }
+    }
+
+    /** Exponential with full jitter; {@link #close} ends it. */
+    private void pause(int attempt) {
+        long longest = Math.min(LONGEST_BACKOFF.toMillis(), 100L << Math.min(attempt, 10));
+        long until = System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextLong(longest + 1));
+        try {
+            while (!closed && System.nanoTime() < until) {
+                wakeUps.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        wakeUps.release();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
