@@ -68,7 +68,8 @@ final class EventLog {
             if (orgId != null) {
                 statement.setString(++parameter, orgId);
             }
-            statement.setInt(++parameter, maxEvents);
+            // One more, to know whether there is more.
+            statement.setInt(++parameter, maxEvents + 1);
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
                 LogRange range = rangeOf(rows);
@@ -81,10 +82,13 @@ final class EventLog {
     /** Why the log cannot go on from a position, or null if it can. The epoch is a hint, the check the proof. */
     static @Nullable GapReason hole(Position after, LogRange range, boolean holds) {
         Position floor = range.floor();
-        if (holds || (after.offset() == floor.offset() && after.check().equals(floor.check()))) {
+        boolean sameEpoch = after.epoch().equals(floor.epoch());
+        boolean atFloor = after.offset() == floor.offset() && after.check().equals(floor.check());
+        // Offset 0 is the same in every log, so there the epoch is all there is.
+        if (holds || (atFloor && (sameEpoch || !after.check().equals(Position.NO_EVENT)))) {
             return null;
         }
-        if (!after.epoch().equals(range.head().epoch())) {
+        if (!sameEpoch) {
             return GapReason.EPOCH_CHANGED;
         }
         if (after.offset() < floor.offset()) {
@@ -104,10 +108,20 @@ final class EventLog {
         do {
             entries.add(entry(rows, epoch));
         } while (rows.next());
-        boolean toTheHead = entries.size() == inPage && inPage < maxEvents;
+        boolean toTheHead = entries.size() == inPage && inPage <= maxEvents;
+        List<LogEntry> bounded = entries.subList(0, Math.min(entries.size(), maxEvents));
         return new LogPage.Entries(
-                entries,
-                toTheHead ? range.head() : entries.get(entries.size() - 1).position());
+                List.copyOf(bounded),
+                toTheHead ? range.head() : bounded.get(bounded.size() - 1).position());
+    }
+
+    /** Whether a page stopped at one of its bounds, so that there may be more. */
+    static boolean isFull(LogPage.Entries page, int maxEvents) {
+        return page.entries().size() == maxEvents
+                || page.entries().stream()
+                                .mapToLong(entry -> entry.envelope().payload().size())
+                                .sum()
+                        >= PAGE_BYTES;
     }
 
     private static LogEntry entry(ResultSet row, String epoch) throws SQLException {

@@ -3,6 +3,10 @@ package dev.realtime.transport.postgres.internal;
 import com.impossibl.postgres.api.jdbc.PGConnection;
 import com.impossibl.postgres.api.jdbc.PGNotificationListener;
 import com.impossibl.postgres.jdbc.PGDriver;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -23,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class PgNgEar implements Ear {
     private static final Duration OPEN_DEADLINE = Duration.ofSeconds(4);
     private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
+    /** Length 8, code 80877103: PostgreSQL's protocol, "SSLRequest". */
+    private static final long SSL_REQUEST = 8L << 32 | 80_877_103L;
+
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
 
     private final PGConnection connection;
@@ -40,6 +47,7 @@ final class PgNgEar implements Ear {
     }
 
     private static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
+        requireAnswer(settings.direct());
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
@@ -64,6 +72,24 @@ final class PgNgEar implements Ear {
             opening.thenAccept(Ear::close);
             Thread.currentThread().interrupt();
             throw new SQLException("interrupted", e);
+        }
+    }
+
+    /**
+     * Asks the server whether it speaks TLS, as every client does first, and takes any answer. The driver itself
+     * waits for a minute, uninterruptibly, for a server that has taken the connection and says nothing.
+     */
+    private static void requireAnswer(PostgresUrl url) throws SQLException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(url.host(), url.port()), NETWORK_TIMEOUT_MILLIS);
+            socket.setSoTimeout(NETWORK_TIMEOUT_MILLIS);
+            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            out.writeLong(SSL_REQUEST);
+            if (socket.getInputStream().read() < 0) {
+                throw new SQLException("the server closed the connection");
+            }
+        } catch (IOException e) {
+            throw new SQLException(e.getMessage(), e);
         }
     }
 

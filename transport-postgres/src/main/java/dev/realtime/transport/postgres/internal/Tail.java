@@ -156,8 +156,7 @@ final class Tail implements AutoCloseable {
                 if (!entries.entries().isEmpty()) {
                     sink.deliver(LogId.SHARED, entries.entries(), entries.through());
                 }
-                more = entries.entries().size() == PAGE_EVENTS
-                        || (!entries.entries().isEmpty() && isLast(entries));
+                more = EventLog.isFull(entries, PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
                 LOG.warn(
                         "the log cannot go on after {}: {}",
@@ -168,11 +167,6 @@ final class Tail implements AutoCloseable {
                 more = true;
             }
         }
-    }
-
-    /** A page that ends with its last entry may have been cut short by its size. */
-    private static boolean isLast(LogPage.Entries entries) {
-        return entries.entries().get(entries.entries().size() - 1).position().equals(entries.through());
     }
 
     /** Connected and reading: the listener's verdict decides between live and degraded. */

@@ -1,0 +1,33 @@
+package dev.realtime.transport.postgres;
+
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.testkit.RestartableBackend;
+import dev.realtime.transport.testkit.servers.OwnPostgres;
+import java.util.Map;
+
+/** A server of its own, stopped as a power cut would. */
+final class RestartablePostgresBackend implements RestartableBackend {
+    private final OwnPostgres server = OwnPostgres.started();
+
+    @Override
+    public PubSubAdapter newAdapter(AdapterContext context) {
+        return new PostgresAdapterProvider().create(Settings.of(Map.of("DATABASE_URL", server.url())), context);
+    }
+
+    @Override
+    public void stop() {
+        server.stop(OwnPostgres.Stop.IMMEDIATE);
+    }
+
+    @Override
+    public void start() {
+        server.start();
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
