@@ -40,9 +40,10 @@ begin
   perform set_config('enable_seqscan', 'off', true);
 end $$;
 
--- Whether committed events wait in the stage. A read: takes no lock of ours and writes nothing.
+-- Whether committed events wait in the stage. A read: takes no lock of ours and writes nothing. By index only: what
+-- was sealed and not yet cleaned lies in front of what is new.
 create function "${schema}".is_staged() returns boolean
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
   last      record;
@@ -54,11 +55,11 @@ begin
   end if;
   previous := array(select pg_snapshot_xip(last.snapshot));
   return exists (select from "${schema}".stage s where s.xid >= pg_snapshot_xmax(last.snapshot))
-      or exists (select from "${schema}".stage s where s.xid = any (previous)
-                  and not pg_visible_in_snapshot(s.xid, last.snapshot));
+      or exists (select from "${schema}".stage s where s.xid = any (previous));
 end $$;
 
--- Gives staged events their offsets. The gate is held. One portion: `more` says that another is due.
+-- Gives staged events their offsets. The gate is held. One portion, of so many rows and 16 MB of payload (which a
+-- single row may exceed): `more` says that another is due.
 create function "${schema}".seal_portion(max_rows integer, out sealed integer, out more boolean)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -70,6 +71,7 @@ declare
   after    bigint := 0;
   newest   bigint;
   resumes  boolean;
+  is_full  boolean;
 begin
   select t.number, t.snapshot, t.sealed_to into strict last from "${schema}".tick t order by t.number desc limit 1;
   resumes := last.sealed_to is not null;
@@ -87,35 +89,41 @@ begin
   end if;
   previous := array(select pg_snapshot_xip(prev));
 
-  -- Two index scans: what began since the last tick, and what was open at it.
-  with picked as materialized (
-    select p.* from (
-      select * from "${schema}".stage a where a.xid >= pg_snapshot_xmax(prev) and a.xid < pg_snapshot_xmax(cur)
-      union all
-      select * from "${schema}".stage b where b.xid = any (previous)
-    ) p
-    where p.seq > after and pg_visible_in_snapshot(p.xid, cur)
-    order by p.seq
-    limit max_rows
+  -- Two index scans: what began since the last tick, and what was open at it. `offset 0` keeps the planner from
+  -- joining with the whole log: one look-up by its index for each event, whatever the statistics say.
+  with found as materialized (
+    select f.*, count(*) over () as number_found,
+           sum(octet_length(f.payload)) over (order by f.seq) - octet_length(f.payload) as bytes_before
+      from (
+        select p.* from (
+          select * from "${schema}".stage a where a.xid >= pg_snapshot_xmax(prev) and a.xid < pg_snapshot_xmax(cur)
+          union all
+          select * from "${schema}".stage b where b.xid = any (previous)
+        ) p
+        where p.seq > after and pg_visible_in_snapshot(p.xid, cur)
+        order by p.seq
+        limit max_rows) f
   ), firsts as (
-    select distinct on (p.org_id, p.id) p.* from picked p order by p.org_id, p.id, p.seq
+    select distinct on (p.org_id, p.id) p.* from found p where p.bytes_before < 16777216 order by p.org_id, p.id, p.seq
   ), appended as (
     insert into "${schema}".log ("offset", seq, org_id, id, event, topic, user_ids, payload, created_at)
     select nextval('"${schema}".log_offset'), f.seq, f.org_id, f.id, f.event, f.topic, f.user_ids, f.payload, f.created_at
       from (select * from firsts o
-             where not exists (select from "${schema}".log l where l.org_id = o.org_id and l.id = o.id)
+             where not exists (select from "${schema}".log l where l.org_id = o.org_id and l.id = o.id offset 0)
              order by o.seq) f
   )
-  select count(*), max(p.seq) into sealed, newest from picked p;
+  select count(*), max(p.seq), count(*) = max_rows or count(*) < coalesce(max(p.number_found), 0)
+    into sealed, newest, is_full
+    from found p where p.bytes_before < 16777216;
 
-  more := sealed = max_rows or resumes;
+  more := is_full or resumes;
   if resumes then
-    update "${schema}".tick set sealed_to = case when sealed = max_rows then newest end where number = last.number;
+    update "${schema}".tick set sealed_to = case when is_full then newest end where number = last.number;
   elsif sealed > 0
      -- Rows of transactions that rolled back lie in the range too: don't step over ever more of them.
      or pg_snapshot_xmax(cur)::text::bigint - pg_snapshot_xmax(prev)::text::bigint > 10000 then
     insert into "${schema}".tick (number, snapshot, sealed_to)
-    values (last.number + 1, cur, case when sealed = max_rows then newest end);
+    values (last.number + 1, cur, case when is_full then newest end);
   end if;
 end $$;
 
@@ -161,7 +169,8 @@ begin
       select g.n, g.grp, l."offset" as o,
              l.event = g.event and l.topic = g.topic and l.payload = g.payload
                and l.user_ids is not distinct from g.users as same
-        from given g join "${schema}".log l on l.org_id = g.org_id and l.id = g.id
+        from given g cross join lateral (
+               select * from "${schema}".log o where o.org_id = g.org_id and o.id = g.id offset 0) l
     ), fresh as materialized (
       select f.*, nextval('"${schema}".log_offset') as o
         from (select * from given g
@@ -211,18 +220,23 @@ declare
   awake     record;
   event_id  text := coalesce(publish.id, "${schema}".new_id());
 begin
+  if current_setting('transaction_read_only')::boolean then
+    raise exception 'an event cannot be published in a read-only transaction'
+      using errcode = 'read_only_sql_transaction', hint = 'Publish on the primary, in a transaction that may write.';
+  end if;
   perform "${schema}".require_name('org_id', publish.org_id);
   perform "${schema}".require_name('event', publish.event);
   perform "${schema}".require_name('topic', publish.topic);
   perform "${schema}".require_name('id', event_id);
   if starts_with(publish.event, 'realtime.') then
-    raise exception 'event: the prefix ''realtime.'' is reserved' using errcode = 'invalid_parameter_value';
+    raise exception 'event: the prefix ''realtime.'' is reserved'
+      using errcode = 'invalid_parameter_value', hint = 'Choose another name.';
   end if;
   if publish.payload is null or json_typeof(publish.payload) = 'null' then
     raise exception 'payload: is null' using errcode = 'null_value_not_allowed', hint = 'Leave it out, or send a value.';
   end if;
   if publish.user_ids is not null and (cardinality(publish.user_ids) not between 1 and 1000
-      or exists (select from unnest(publish.user_ids) u where u is null or u !~ '^[\x21\x23-\x5B\x5D-\x7E]{1,255}$')) then
+      or exists (select from unnest(publish.user_ids) u where u is null or u !~ '^[]!#-[^-~]{1,255}$')) then
     raise exception 'user_ids: not allowed' using errcode = 'invalid_parameter_value',
       hint = 'Leave it out for everybody, or name 1 to 1000 users of 1 to 255 visible ASCII characters except " and \.';
   end if;
@@ -241,8 +255,9 @@ begin
   -- The hint only while the sealer sleeps: NOTIFY serialises all commits that send one.
   if current_setting('realtime.hint', true) is distinct from 'off' then
     select * into awake from "${schema}".awake_key();
-    if pg_try_advisory_lock_shared(awake.space, awake.key) then
-      perform pg_advisory_unlock_shared(awake.space, awake.key);
+    -- Locked and unlocked in one expression: nothing can cancel this in between and leave the session with the lock.
+    if (case when pg_try_advisory_lock_shared(awake.space, awake.key)
+             then pg_advisory_unlock_shared(awake.space, awake.key) end) then
       perform pg_notify('${channel}', '{"look":1}');
     end if;
   end if;
@@ -253,11 +268,25 @@ end $$;
 create function "${schema}".publish(
   org_id text, event text, payload text default '{}', topic text default 'events', user_ids text[] default null,
   id text default null)
-returns text language sql volatile
-as $$ select "${schema}".publish(org_id, event, payload::json, topic, user_ids, id) $$;
+returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  body    json;
+  reason  text;
+begin
+  begin
+    body := publish.payload::json;
+  exception when invalid_text_representation or character_not_in_repertoire or untranslatable_character then
+    get stacked diagnostics reason = pg_exception_detail;
+    raise exception 'payload: is not JSON' using errcode = 'invalid_text_representation', detail = reason,
+      hint = 'It is one JSON value; to_json() makes one of any value.';
+  end;
+  return "${schema}".publish(publish.org_id, publish.event, body, publish.topic, publish.user_ids, publish.id);
+end $$;
 
 create function "${schema}".publish(
   org_id text, event text, payload jsonb, topic text default 'events', user_ids text[] default null,
   id text default null)
 returns text language sql volatile
-as $$ select "${schema}".publish(org_id, event, payload::text::json, topic, user_ids, id) $$;
+return "${schema}".publish(org_id, event, payload::text::json, topic, user_ids, id);
