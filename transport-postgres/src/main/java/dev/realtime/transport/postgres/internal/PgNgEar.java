@@ -47,11 +47,11 @@ final class PgNgEar implements Ear {
     }
 
     private static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
-        requireAnswer(settings.direct());
+        boolean speaksTls = speaksTls(settings.direct());
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return connect(settings, callback);
+                        return connect(settings, speaksTls, callback);
                     } catch (SQLException e) {
                         throw new CompletionException(e);
                     }
@@ -76,25 +76,32 @@ final class PgNgEar implements Ear {
     }
 
     /**
-     * Asks the server whether it speaks TLS, as every client does first, and takes any answer. The driver itself
-     * waits for a minute, uninterruptibly, for a server that has taken the connection and says nothing.
+     * Asks the server whether it speaks TLS, as every client does first. The driver itself waits for a minute,
+     * uninterruptibly, for a server that has taken this question and says nothing or ends: so it asks only a server
+     * that said yes.
      */
-    private static void requireAnswer(PostgresUrl url) throws SQLException {
+    private static boolean speaksTls(PostgresUrl url) throws SQLException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(url.host(), url.port()), NETWORK_TIMEOUT_MILLIS);
             socket.setSoTimeout(NETWORK_TIMEOUT_MILLIS);
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             out.writeLong(SSL_REQUEST);
-            if (socket.getInputStream().read() < 0) {
+            int answer = socket.getInputStream().read();
+            if (answer < 0) {
                 throw new SQLException("the server closed the connection");
             }
+            if (answer != 'S' && url.sslMode().isRequired()) {
+                throw new SQLException("the server does not speak TLS, and sslmode is "
+                        + url.sslMode().text());
+            }
+            return answer == 'S';
         } catch (IOException e) {
             throw new SQLException(e.getMessage(), e);
         }
     }
 
-    private static Ear connect(PostgresSettings settings, Callback callback) throws SQLException {
-        Properties properties = settings.direct().ngProperties();
+    private static Ear connect(PostgresSettings settings, boolean speaksTls, Callback callback) throws SQLException {
+        Properties properties = settings.direct().ngProperties(speaksTls);
         properties.setProperty("application.name", settings.applicationName());
         properties.setProperty("housekeeper", "false");
         properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));

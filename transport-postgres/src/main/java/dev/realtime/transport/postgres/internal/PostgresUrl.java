@@ -37,6 +37,11 @@ record PostgresUrl(
         VERIFY_CA,
         VERIFY_FULL;
 
+        /** Whether a connection without encryption is refused. */
+        boolean isRequired() {
+            return compareTo(REQUIRE) >= 0;
+        }
+
         /** As libpq and both drivers write it. */
         String text() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -92,14 +97,18 @@ record PostgresUrl(
         return properties;
     }
 
-    /** What pgjdbc-ng needs beside the URL. It ignores {@code sslmode}: its own keys are others. */
-    Properties ngProperties() {
+    /**
+     * What pgjdbc-ng needs beside the URL. It ignores {@code sslmode}: its own keys are others.
+     *
+     * @param speaksTls whether the server does; if not, encryption that may be left out is not asked for
+     */
+    Properties ngProperties(boolean speaksTls) {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         if (password != null) {
             properties.setProperty("password", password);
         }
-        properties.setProperty("ssl.mode", sslMode.text());
+        properties.setProperty("ssl.mode", (speaksTls || sslMode.isRequired() ? sslMode : SslMode.DISABLE).text());
         if (sslRootCert != null) {
             properties.setProperty("ssl.ca.certificate.file", sslRootCert);
         }
