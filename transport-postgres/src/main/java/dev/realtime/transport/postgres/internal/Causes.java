@@ -4,6 +4,7 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 
 /** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
 final class Causes {
@@ -11,6 +12,15 @@ final class Causes {
 
     static String line(String what, Throwable failure) {
         return what + ": " + reason(failure);
+    }
+
+    /** Whether the server cannot be reached or throws us out, so that the next statement will fail as well. */
+    static boolean isUnreachable(Exception failure) {
+        if (failure instanceof SQLTransientConnectionException) {
+            return true;
+        }
+        String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
+        return state != null && (state.startsWith("08") || state.startsWith("57P"));
     }
 
     private static String reason(Throwable failure) {

@@ -14,8 +14,10 @@ final class Connections implements AutoCloseable {
     private static final int POOL_SIZE = 6;
 
     private static final int CONNECT_SECONDS = 3;
-    /** A black hole is noticed within this. */
+    /** A black hole is noticed within this by the tail, */
     private static final int ANSWER_SECONDS = 5;
+    /** and by whoever uses the pool: less than the 10 s in which a publication fails or succeeds. */
+    private static final int POOLED_ANSWER_SECONDS = 8;
 
     private final PostgresSettings settings;
     private final Driver driver = new org.postgresql.Driver();
@@ -27,7 +29,8 @@ final class Connections implements AutoCloseable {
         config.setPoolName("realtime-" + settings.instance());
         config.setJdbcUrl(settings.database().jdbc());
         config.setDriverClassName(org.postgresql.Driver.class.getName());
-        config.setDataSourceProperties(properties(settings.database(), settings.applicationName(), ANSWER_SECONDS * 2));
+        config.setDataSourceProperties(
+                properties(settings.database(), settings.applicationName(), POOLED_ANSWER_SECONDS));
         if (settings.isPooled()) {
             // Behind a pooler the next statement may go to a server process that never saw this one's name.
             config.addDataSourceProperty("prepareThreshold", "0");

@@ -101,8 +101,9 @@ public final class PostgresAdapter implements PubSubAdapter {
         now.retention().close();
         now.publisher().close();
         now.listener().close();
-        now.tail().close();
+        // Before the tail: it may wait for another instance's migration on one of these.
         now.connections().close();
+        now.tail().close();
     }
 
     private interface Question<T> {

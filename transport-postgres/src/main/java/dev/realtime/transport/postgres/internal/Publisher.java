@@ -26,7 +26,8 @@ final class Publisher implements AutoCloseable {
     private static final int BATCH_EVENTS = 1_000;
     private static final int BATCH_BYTES = 4 << 20;
     private static final int QUEUE_EVENTS = 100_000;
-    private static final long QUEUE_BYTES = 256L << 20;
+    private static final long QUEUE_BYTES =
+            Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8);
     private static final long CLOSE_MILLIS = 5_000;
 
     private record Waiting(List<Envelope> events, long bytes, CompletableFuture<List<Position>> future) {}
@@ -132,7 +133,11 @@ final class Publisher implements AutoCloseable {
         } catch (SQLException | RuntimeException e) {
             TransportUnavailableException failure =
                     new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
-            batch.forEach(waiting -> waiting.future().completeExceptionally(failure));
+            fail(batch, failure);
+            if (Causes.isUnreachable(e)) {
+                // What waits would only wait for as long again, batch after batch.
+                fail(drain(), failure);
+            }
             return;
         }
         appended.run();
@@ -159,12 +164,19 @@ final class Publisher implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        List<Waiting> left;
-        synchronized (this) {
-            left = new ArrayList<>(queue);
-            queue.clear();
-        }
-        left.forEach(waiting -> waiting.future().completeExceptionally(closedException()));
+        fail(drain(), closedException());
+    }
+
+    private synchronized List<Waiting> drain() {
+        List<Waiting> left = new ArrayList<>(queue);
+        queue.clear();
+        queuedEvents = 0;
+        queuedBytes = 0;
+        return left;
+    }
+
+    private static void fail(List<Waiting> publications, TransportUnavailableException failure) {
+        publications.forEach(waiting -> waiting.future().completeExceptionally(failure));
     }
 
     private static TransportUnavailableException closedException() {
