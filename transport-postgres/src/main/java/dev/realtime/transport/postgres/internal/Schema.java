@@ -40,7 +40,7 @@ final class Schema {
                         + ", this program needs " + VERSION + ", and " + PostgresSettings.MIGRATE.name()
                         + " is false: run `migrate` first");
             }
-            refuseForeign(connection, found);
+            refuseForeign(connection);
             migrate(dataSource);
         }
         agree(connection, found > VERSION ? found : VERSION);
@@ -48,35 +48,41 @@ final class Schema {
 
     /** The schema's version; 0 if there is none. */
     private int version(Connection connection) throws SQLException {
-        String history = '"' + settings.schema() + "\".\"" + HISTORY + '"';
-        try (PreparedStatement exists = connection.prepareStatement("select to_regclass(?)")) {
-            exists.setString(1, history);
-            try (ResultSet row = exists.executeQuery()) {
-                if (!row.next() || row.getString(1) == null) {
-                    return 0;
-                }
-            }
+        if (!hasHistory(connection)) {
+            return 0;
         }
         try (PreparedStatement newest = connection.prepareStatement("select coalesce(max(version::int), 0) from "
-                        + history + " where success and version is not null");
+                        + history() + " where success and version is not null");
                 ResultSet row = newest.executeQuery()) {
             row.next();
             return row.getInt(1);
         }
     }
 
-    private void refuseForeign(Connection connection, int found) throws SQLException {
-        if (found > 0) {
-            return;
-        }
-        try (PreparedStatement others = connection.prepareStatement(
-                "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ?"
-                        + " and c.relname <> all (?) and c.relname !~ '^schema_history'")) {
-            others.setString(1, settings.schema());
-            others.setArray(2, connection.createArrayOf("text", new String[] {HISTORY}));
-            try (ResultSet row = others.executeQuery()) {
+    private boolean hasHistory(Connection connection) throws SQLException {
+        try (PreparedStatement exists = connection.prepareStatement("select to_regclass(?) is not null")) {
+            exists.setString(1, history());
+            try (ResultSet row = exists.executeQuery()) {
                 row.next();
-                if (row.getInt(1) > 0 && version(connection) == 0) {
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    private String history() {
+        return '"' + settings.schema() + "\".\"" + HISTORY + '"';
+    }
+
+    /** A schema with something in it but without our history. Another instance, migrating now, begins with that. */
+    private void refuseForeign(Connection connection) throws SQLException {
+        try (PreparedStatement others =
+                connection.prepareStatement("select exists (select from pg_class where relnamespace = n.oid)"
+                        + " or exists (select from pg_proc where pronamespace = n.oid)"
+                        + " or exists (select from pg_type where typnamespace = n.oid)"
+                        + " from pg_namespace n where n.nspname = ?")) {
+            others.setString(1, settings.schema());
+            try (ResultSet row = others.executeQuery()) {
+                if (row.next() && row.getBoolean(1) && !hasHistory(connection)) {
                     throw new SQLException("the schema '" + settings.schema() + "' exists and is not ours: set "
                             + PostgresSettings.SCHEMA.name() + " to another name");
                 }
