@@ -66,16 +66,17 @@ final class Sealer {
         if (stage == Stage.AWAKE) {
             return sealAwake(connection, live, now);
         }
+        // In this order: who is still open now and commits before the second look is found by it.
+        boolean ended = stage == Stage.LINGERING && !seat.hasOpenStagers(connection);
         if (!writer.isStaged(connection)) {
             waitingSince = 0;
-            if (stage == Stage.LINGERING && !seat.hasOpenStagers(connection)) {
-                stage = Stage.ASLEEP;
-            }
+            stage = ended ? Stage.ASLEEP : stage;
             return 0;
         }
         if (live && seat.take(connection)) {
             stage = Stage.AWAKE;
             waitingSince = 0;
+            lastWork = now;
             return sealAwake(connection, true, now);
         }
         if (live && waitingSince == 0) {
