@@ -1,4 +1,7 @@
-/** The SSE endpoint as a servlet for any Jetty. */
+/**
+ * The endpoint for a team's own Jetty: {@link dev.realtime.sse.RealtimeEndpoint} mounts {@code /realtime/stream},
+ * {@code /realtime/events} and {@code /realtime/position}; an {@link dev.realtime.sse.Authorizer} says who calls.
+ */
 @NullMarked
 package dev.realtime.sse;
 

@@ -1,0 +1,14 @@
+package dev.realtime.sse;
+
+import jakarta.servlet.http.HttpServletRequest;
+
+/** Says who calls. Called on the container's threads, many at once: thread-safe, and never blocks for long. */
+@FunctionalInterface
+public interface Authorizer {
+    /**
+     * Reads the request's credential. The organisation comes from here only, never from the query.
+     *
+     * @throws Refused if there is none, or it does not hold
+     */
+    Caller authorize(HttpServletRequest request) throws Refused;
+}

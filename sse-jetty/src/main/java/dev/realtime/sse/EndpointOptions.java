@@ -1,0 +1,50 @@
+package dev.realtime.sse;
+
+import java.time.Duration;
+
+/**
+ * How the endpoint behaves. Immutable.
+ *
+ * @param origins whose pages may read the answers (CORS), beside our own
+ * @param maxPayloadBytes largest payload that may be published
+ * @param heartbeat how long a stream is quiet before it is given a heartbeat
+ * @param writeDeadline how long a write may wait for a client that does not read
+ * @param retry how long a browser waits before it reconnects
+ * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
+ */
+public record EndpointOptions(
+        Origins origins,
+        int maxPayloadBytes,
+        Duration heartbeat,
+        Duration writeDeadline,
+        Duration retry,
+        Duration publishDeadline) {
+    /** What the documentation states. */
+    public static final EndpointOptions DEFAULTS = new EndpointOptions(
+            Origins.OWN,
+            1_048_576,
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(30));
+
+    public EndpointOptions withOrigins(Origins origins) {
+        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+    }
+
+    public EndpointOptions withMaxPayloadBytes(int bytes) {
+        return new EndpointOptions(origins, bytes, heartbeat, writeDeadline, retry, publishDeadline);
+    }
+
+    public EndpointOptions withHeartbeat(Duration heartbeat) {
+        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+    }
+
+    public EndpointOptions withWriteDeadline(Duration writeDeadline) {
+        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+    }
+
+    public EndpointOptions withPublishDeadline(Duration publishDeadline) {
+        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+    }
+}

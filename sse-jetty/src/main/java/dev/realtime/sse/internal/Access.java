@@ -1,0 +1,45 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.sse.Authorizer;
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.Origins;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+/** Who may call, and which pages may read the answer. Immutable. */
+public record Access(Authorizer authorizer, Origins origins) {
+    public Caller caller(HttpServletRequest request) throws Refused {
+        return authorizer.authorize(request);
+    }
+
+    /** Only for the operators' pages. */
+    public void requireOperator(HttpServletRequest request) throws Refused {
+        if (!caller(request).operator()) {
+            throw new Refused(ProblemCode.OPERATORS_ONLY, "this page is for tokens of the organisation _ops");
+        }
+    }
+
+    /** Lets the page of a listed origin read what is answered. */
+    void allowReading(HttpServletRequest request, HttpServletResponse response) {
+        if (origins.any()) {
+            response.addHeader("Vary", "Origin");
+        }
+        String origin = request.getHeader("Origin");
+        if (origin != null && origins.lists(origin)) {
+            response.setHeader("Access-Control-Allow-Origin", origin);
+            response.setHeader("Access-Control-Allow-Credentials", "true");
+        }
+    }
+
+    /** The answer to a preflight: what a listed origin may send. */
+    void answerPreflight(HttpServletRequest request, HttpServletResponse response, String methods) {
+        String origin = request.getHeader("Origin");
+        if (origin != null && origins.lists(origin)) {
+            response.setHeader("Access-Control-Allow-Methods", methods);
+            response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+            response.setHeader("Access-Control-Max-Age", "600");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.realtime.sse.internal;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import dev.realtime.transport.Event;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Publication;
+import dev.realtime.transport.Published;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /realtime/events}: read → parse → publish → answer after commit, without holding a thread. */
+public final class EventsServlet extends EndpointServlet {
+    private static final long serialVersionUID = 1L;
+    private static final int FIELDS_BYTES = 1_048_576;
+
+    private final transient PubSub pubSub;
+    private final transient EndpointOptions options;
+    private final int maxBodyBytes;
+
+    /** What became of one event. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Answer(
+            String id, @Nullable String cursor, @Nullable String state) {}
+
+    public EventsServlet(Access access, PubSub pubSub, EndpointOptions options) {
+        super(access, Set.of("POST"));
+        this.pubSub = pubSub;
+        this.options = options;
+        this.maxBodyBytes = 4 * options.maxPayloadBytes() + FIELDS_BYTES;
+    }
+
+    @Override
+    protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
+        Query.requireNone(request.getQueryString());
+        Caller caller = access().caller(request);
+        if (!MediaType.isJson(request.getContentType())) {
+            throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
+        }
+        BodyReader.requireWithin(request, maxBodyBytes);
+        Exchange exchange = Exchange.start(request, options.publishDeadline());
+        Problem late = exchange.whenLate(Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time"));
+        BodyReader.read(
+                request,
+                maxBodyBytes,
+                body -> {
+                    exchange.whenLate(late);
+                    publish(exchange, caller, body);
+                },
+                exchange::fail);
+    }
+
+    private void publish(Exchange exchange, Caller caller, byte[] body) {
+        try {
+            List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
+            requireAllowed(caller, events);
+            answer(exchange, pubSub.publish(events));
+        } catch (RuntimeException e) {
+            exchange.fail(e);
+        }
+    }
+
+    private static void requireAllowed(Caller caller, List<Event> events) {
+        for (int index = 0; index < events.size(); index++) {
+            String organisation = events.get(index).orgId();
+            if (!caller.mayPublishTo(organisation)) {
+                throw Problem.of(
+                                ProblemCode.ORGANISATION_NOT_ALLOWED,
+                                "org_id: the credential may not publish to another organisation")
+                        .about("org_id")
+                        .at(index)
+                        .refusal();
+            }
+        }
+    }
+
+    private static void answer(Exchange exchange, Publication publication) {
+        publication.accepted().whenComplete((acceptance, failure) -> {
+            if (failure != null) {
+                exchange.fail(failure);
+            } else if (acceptance == Publication.Acceptance.QUEUED) {
+                exchange.json(
+                        HttpServletResponse.SC_ACCEPTED,
+                        publication.eventIds().stream()
+                                .map(id -> new Answer(id, null, "queued"))
+                                .toList());
+            }
+        });
+        publication.committed().whenComplete((published, failure) -> {
+            if (failure == null) {
+                exchange.json(
+                        HttpServletResponse.SC_CREATED,
+                        published.stream().map(EventsServlet::committed).toList());
+            } else {
+                exchange.fail(failure);
+            }
+        });
+    }
+
+    private static Answer committed(Published published) {
+        return new Answer(published.id(), published.position().cursor(), null);
+    }
+}

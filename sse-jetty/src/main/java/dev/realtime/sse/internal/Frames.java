@@ -1,0 +1,81 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Position;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The frames of the wire, one method for each. Stateless. */
+final class Frames {
+    /** Envelopes for {@code onmessage}. One instance, so that the bytes are made once for all streams. */
+    static final Function<Delivery.Received, byte[]> UNNAMED = received -> envelope(received, false);
+    /** Envelopes with their own event name. */
+    static final Function<Delivery.Received, byte[]> NAMED = received -> envelope(received, true);
+
+    private static final byte[] LIVE =
+            SseEncoder.frame().event("realtime.live").data("{}").bytes();
+
+    private record Open(String instance, @Nullable String epoch, boolean resumed) {}
+
+    private record Gap(
+            String reason,
+            @Nullable String requested,
+            @Nullable String floor,
+            @Nullable String head) {}
+
+    private record Close(String reason, boolean reconnect) {}
+
+    private Frames() {}
+
+    static byte[] opened(Delivery.Opened opened, String instance, long retryMillis) {
+        Position start = opened.start();
+        SseEncoder frame = SseEncoder.frame().event("realtime.open");
+        if (start != null) {
+            frame.id(start.cursor());
+        }
+        return frame.retry(retryMillis)
+                .data(Json.bytes(new Open(instance, start == null ? null : start.epoch(), opened.resumed())))
+                .bytes();
+    }
+
+    static byte[] gap(Delivery.Gap gap) {
+        return SseEncoder.frame()
+                .event("realtime.gap")
+                .data(Json.bytes(
+                        new Gap(gap.reason().wireName(), gap.requested(), cursor(gap.floor()), cursor(gap.head()))))
+                .bytes();
+    }
+
+    static byte[] live() {
+        return LIVE;
+    }
+
+    static byte[] reached(Delivery.Reached reached) {
+        return SseEncoder.frame().id(reached.position().cursor()).bytes();
+    }
+
+    static byte[] close(CloseReason reason) {
+        return SseEncoder.frame()
+                .event("realtime.close")
+                .retry(reason.jitteredRetry())
+                .data(Json.bytes(new Close(reason.wireName(), reason.reconnect())))
+                .bytes();
+    }
+
+    private static byte[] envelope(Delivery.Received received, boolean named) {
+        byte[] json = received.envelope().toJson(received.provisional());
+        SseEncoder frame = SseEncoder.frame(json.length);
+        if (named) {
+            frame.event(received.envelope().event());
+        }
+        Position position = received.position();
+        if (position != null) {
+            frame.id(position.cursor());
+        }
+        return frame.data(json).bytes();
+    }
+
+    private static @Nullable String cursor(@Nullable Position position) {
+        return position == null ? null : position.cursor();
+    }
+}

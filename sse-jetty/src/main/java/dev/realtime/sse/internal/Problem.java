@@ -1,0 +1,126 @@
+package dev.realtime.sse.internal;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import dev.realtime.transport.EventConflictException;
+import dev.realtime.transport.InvalidInputException;
+import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.TransportUnavailableException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.eclipse.jetty.http.HttpStatus;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An error answer ({@code application/problem+json}): what went wrong and what is allowed, never a stack trace or a
+ * credential.
+ *
+ * @param type always {@code about:blank}
+ * @param title the status in words
+ * @param detail one sentence for a person
+ * @param code stable, for programs: one of {@link ProblemCode}, or an {@code Authorizer}'s own
+ * @param field what is at fault
+ * @param index which of several events, from 0
+ * @param limit what is allowed
+ * @param size what was given
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(
+        String type,
+        String title,
+        int status,
+        String detail,
+        String code,
+        @Nullable String field,
+        @Nullable Integer index,
+        @Nullable Long limit,
+        @Nullable Long size) {
+    private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
+    private static final String RETRY_AFTER_SECONDS = "1";
+
+    public static Problem of(ProblemCode code, String detail) {
+        return of(code.status(), code.code(), detail);
+    }
+
+    /** The answer to what was thrown while a request was served. What nobody expected is logged. */
+    public static Problem of(Throwable failure) {
+        if (failure instanceof Refusal refusal) {
+            return refusal.problem();
+        }
+        if (failure instanceof Refused refused) {
+            return of(refused.status(), refused.code(), String.valueOf(refused.getMessage()));
+        }
+        if (failure instanceof InvalidInputException invalid) {
+            int status = ProblemCode.named(invalid.code())
+                    .orElse(ProblemCode.BAD_REQUEST)
+                    .status();
+            return of(status, invalid.code(), String.valueOf(invalid.getMessage()))
+                    .about(invalid.field());
+        }
+        if (failure instanceof EventConflictException conflict) {
+            return of(ProblemCode.EVENT_CONFLICT, String.valueOf(conflict.getMessage()))
+                    .about("id");
+        }
+        if (failure instanceof QueueFullException) {
+            return of(ProblemCode.QUEUE_FULL, "the transport is away and the queue is full; try again later");
+        }
+        if (failure instanceof TransportUnavailableException) {
+            return of(
+                    ProblemCode.TRANSPORT_UNAVAILABLE, "the transport cannot be reached; try again with the same ids");
+        }
+        LOG.error("A request failed", failure);
+        return of(ProblemCode.INTERNAL_ERROR, "something went wrong here; the log says what");
+    }
+
+    /** For a status that the container has decided on. */
+    public static Problem ofStatus(int status, ProblemCode code) {
+        return of(status, code.code(), "the request cannot be served: " + HttpStatus.getMessage(status));
+    }
+
+    private static Problem of(int status, String code, String detail) {
+        String title = HttpStatus.getMessage(status);
+        return new Problem("about:blank", title, status, detail, code, null, null, null, null);
+    }
+
+    Problem about(String field) {
+        return new Problem(type, title, status, detail, code, field, index, limit, size);
+    }
+
+    Problem at(int index) {
+        return new Problem(type, title, status, detail, code, field, index, limit, size);
+    }
+
+    Problem sized(long limit, @Nullable Long size) {
+        return new Problem(type, title, status, detail, code, field, index, limit, size);
+    }
+
+    /** To be thrown where the problem is found. */
+    Refusal refusal() {
+        return new Refusal(this);
+    }
+
+    /** Answers a request whose answer has not begun. */
+    public void write(HttpServletResponse response) throws IOException {
+        response.setStatus(status);
+        response.setHeader("Cache-Control", "no-store");
+        if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+            response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
+        }
+        if (status == HttpStatus.UNAUTHORIZED_401) {
+            response.setHeader("WWW-Authenticate", "Bearer");
+        }
+        byte[] body = Json.bytes(this);
+        response.setContentType(MediaType.PROBLEM);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+
+    /** A value of the caller's as it may stand in a detail: quoted, shortened, without control characters. */
+    static String shown(String value) {
+        String cut = value.length() > 40 ? value.substring(0, 40) + "…(" + value.length() + " characters)" : value;
+        return "'" + cut.replaceAll("\\p{Cntrl}", "?") + "'";
+    }
+}

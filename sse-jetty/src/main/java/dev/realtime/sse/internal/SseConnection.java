@@ -1,0 +1,306 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.GapReason;
+import dev.realtime.transport.Subscription;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One open stream: takes what waits in its subscription, writes it in one write, and holds no thread meanwhile. Signals,
+ * ticks, closing and errors may come from any thread; {@link StreamState} says who may write.
+ */
+final class SseConnection implements WriteListener, AsyncListener {
+    private static final Logger LOG = LoggerFactory.getLogger(SseConnection.class);
+
+    /** Largest write, unless a single frame is larger. */
+    static final int MAX_WRITE_BYTES = 65_536;
+
+    private static final Duration OVERFLOWS_APART = Duration.ofSeconds(60);
+    private static final byte[] NOTHING = new byte[0];
+
+    // Set before the container is told of it, then constant.
+    private final Streams streams;
+    private final String instance;
+    private final Function<Delivery.Received, byte[]> renderer;
+    private final @Nullable Instant expiresAt;
+    private Subscription subscription = NoSubscription.INSTANCE;
+    private @Nullable Outlet outlet;
+
+    // Shared by all threads.
+    private final AtomicReference<StreamState> state = new AtomicReference<>(StreamState.STARTING);
+    private final AtomicReference<@Nullable CloseReason> closing = new AtomicReference<>();
+    private volatile long blockedSince;
+    private volatile long lastWrite = System.nanoTime();
+    private volatile boolean commentDue;
+
+    // Owned by the clock.
+    private long lastMark = lastWrite;
+
+    // Owned by the pump: by the thread that has set the state to RUNNING.
+    private byte @Nullable [] held;
+    private boolean live;
+    private boolean farewellWritten;
+    private long oldestLoggedAt;
+    private @Nullable Long lastOverflow;
+
+    SseConnection(Streams streams, String instance, boolean named, @Nullable Instant expiresAt) {
+        this.streams = streams;
+        this.instance = instance;
+        this.renderer = named ? Frames.NAMED : Frames.UNNAMED;
+        this.expiresAt = expiresAt;
+    }
+
+    /** The container calls {@link #onWritePossible} as soon as it is ready. */
+    void start(Subscription subscription, AsyncContext async) throws IOException {
+        this.subscription = subscription;
+        Outlet outlet = new Outlet(async);
+        this.outlet = outlet;
+        async.addListener(this);
+        streams.add(this);
+        outlet.start(this);
+    }
+
+    /** Something waits. Cheap, never blocks. Whatever the state does not name here polls before it rests. */
+    void signal() {
+        while (true) {
+            StreamState now = state.get();
+            if (now == StreamState.IDLE) {
+                if (state.compareAndSet(StreamState.IDLE, StreamState.SCHEDULED)) {
+                    schedule();
+                    return;
+                }
+            } else if (now != StreamState.RUNNING || state.compareAndSet(StreamState.RUNNING, StreamState.SIGNALLED)) {
+                return;
+            }
+        }
+    }
+
+    /** Tells the client, then ends. The first reason counts. */
+    void close(CloseReason reason) {
+        if (closing.compareAndSet(null, reason)) {
+            signal();
+        }
+    }
+
+    /** Ends without a word, even under a write that nobody reads. */
+    void cut(CloseReason reason) {
+        if (end(reason) && outlet != null) {
+            outlet.abort();
+        }
+    }
+
+    /** By the shared clock: credential, write deadline, heartbeat. */
+    void tick(long now) {
+        if (state.get() == StreamState.BLOCKED
+                && now - blockedSince > streams.options().writeDeadline().toNanos()) {
+            cut(CloseReason.SLOW);
+            return;
+        }
+        if (expiresAt != null && !Instant.now().isBefore(expiresAt)) {
+            close(CloseReason.EXPIRED);
+        }
+        long heartbeat = streams.options().heartbeat().toNanos();
+        if (now - lastWrite >= heartbeat && now - lastMark >= heartbeat) {
+            lastMark = now;
+            if (!subscription.mark()) {
+                commentDue = true;
+                signal();
+            }
+        }
+    }
+
+    @Override
+    public void onWritePossible() {
+        if (state.compareAndSet(StreamState.BLOCKED, StreamState.RUNNING)
+                || state.compareAndSet(StreamState.STARTING, StreamState.RUNNING)) {
+            pump();
+        }
+    }
+
+    private void schedule() {
+        try {
+            streams.executor().execute(() -> {
+                if (state.compareAndSet(StreamState.SCHEDULED, StreamState.RUNNING)) {
+                    pump();
+                }
+            });
+        } catch (RejectedExecutionException serverStopped) {
+            end(CloseReason.GONE);
+        }
+    }
+
+    /** Writes until nothing waits, the container takes no more, or it is over. */
+    private void pump() {
+        Outlet out = outlet;
+        if (out == null) {
+            return;
+        }
+        try {
+            while (ready(out)) {
+                byte[] batch = farewellWritten ? NOTHING : nextBatch();
+                if (batch.length > 0) {
+                    write(out, batch);
+                } else if (out.unflushed()) {
+                    out.flush();
+                } else if (farewellWritten) {
+                    end(reason());
+                } else if (state.compareAndSet(StreamState.RUNNING, StreamState.IDLE)) {
+                    return;
+                } else {
+                    state.compareAndSet(StreamState.SIGNALLED, StreamState.RUNNING);
+                }
+            }
+        } catch (Throwable e) {
+            if (end(CloseReason.GONE) && !(e instanceof IOException)) {
+                LOG.error("A stream failed", e);
+            }
+        }
+    }
+
+    /** BLOCKED comes before the question: a "no" has the container call back at once, maybe before it returns. */
+    private boolean ready(Outlet out) {
+        blockedSince = System.nanoTime();
+        return (state.compareAndSet(StreamState.RUNNING, StreamState.BLOCKED)
+                        || state.compareAndSet(StreamState.SIGNALLED, StreamState.BLOCKED))
+                && out.isReady()
+                && state.compareAndSet(StreamState.BLOCKED, StreamState.RUNNING);
+    }
+
+    private void write(Outlet out, byte[] batch) throws IOException {
+        long loggedAt = oldestLoggedAt;
+        oldestLoggedAt = 0;
+        out.write(batch);
+        lastWrite = System.nanoTime();
+        if (loggedAt > 0) {
+            streams.meters().written(loggedAt);
+        }
+    }
+
+    private byte[] nextBatch() {
+        CloseReason reason = closing.get();
+        if (reason != null) {
+            farewellWritten = true;
+            return Frames.close(reason);
+        }
+        if (commentDue) {
+            commentDue = false;
+            return SseEncoder.comment();
+        }
+        List<byte[]> frames = new ArrayList<>();
+        int size = 0;
+        for (byte[] next = held != null ? held : nextFrame(); next != null; next = nextFrame()) {
+            held = null;
+            if (size > 0 && size + next.length > MAX_WRITE_BYTES) {
+                held = next;
+                break;
+            }
+            frames.add(next);
+            size += next.length;
+        }
+        return joined(frames, size);
+    }
+
+    private byte @Nullable [] nextFrame() {
+        Delivery delivery = subscription.poll();
+        if (delivery instanceof Delivery.Received received) {
+            if (live && oldestLoggedAt == 0) {
+                oldestLoggedAt = received.loggedAtMicros();
+            }
+            return received.renderedBy(renderer);
+        } else if (delivery instanceof Delivery.Reached reached) {
+            return Frames.reached(reached);
+        } else if (delivery instanceof Delivery.Opened opened) {
+            return Frames.opened(opened, instance, streams.options().retry().toMillis());
+        } else if (delivery instanceof Delivery.Live) {
+            live = true;
+            return Frames.live();
+        } else if (delivery instanceof Delivery.Gap gap) {
+            return overflowsAgain(gap) ? null : Frames.gap(gap);
+        } else if (delivery instanceof Delivery.Ended) {
+            close(CloseReason.DRAINING);
+        }
+        return null;
+    }
+
+    /** A client that stays behind is told to come back instead: its cursor still stands before the hole. */
+    private boolean overflowsAgain(Delivery.Gap gap) {
+        if (gap.reason() != GapReason.OVERFLOW) {
+            return false;
+        }
+        long now = System.nanoTime();
+        boolean again = lastOverflow != null && now - lastOverflow < OVERFLOWS_APART.toNanos();
+        lastOverflow = now;
+        if (again) {
+            close(CloseReason.SLOW);
+        }
+        return again;
+    }
+
+    private static byte[] joined(List<byte[]> frames, int size) {
+        if (frames.size() == 1) {
+            return frames.get(0);
+        }
+        byte[] all = new byte[size];
+        int at = 0;
+        for (byte[] frame : frames) {
+            System.arraycopy(frame, 0, all, at, frame.length);
+            at += frame.length;
+        }
+        return all;
+    }
+
+    private CloseReason reason() {
+        CloseReason reason = closing.get();
+        return reason == null ? CloseReason.GONE : reason;
+    }
+
+    /** Whoever comes first cleans up. */
+    private boolean end(CloseReason reason) {
+        if (state.getAndSet(StreamState.ENDED) == StreamState.ENDED) {
+            return false;
+        }
+        subscription.close();
+        streams.remove(this, reason);
+        if (outlet != null) {
+            outlet.complete();
+        }
+        return true;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        end(CloseReason.GONE);
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        end(CloseReason.GONE);
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        end(CloseReason.GONE);
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        end(CloseReason.GONE);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
+}

@@ -1,0 +1,64 @@
+package dev.realtime.sse.internal;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+
+/** What the streams count. Thread-safe. */
+public final class StreamMeters {
+    private final MeterRegistry registry;
+    private final Timer commitToWrite;
+    private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
+
+    public StreamMeters(MeterRegistry registry) {
+        this.registry = registry;
+        this.commitToWrite = Timer.builder("realtime.commit.to.write")
+                .description("From the log's commit of an event to the write of it; the oldest event of each write")
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(2),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(10),
+                        Duration.ofMillis(25),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(250),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(5))
+                .register(registry);
+        for (CloseReason reason : CloseReason.values()) {
+            closes.put(
+                    reason,
+                    Counter.builder("realtime.stream.closes")
+                            .description("Streams that have ended")
+                            .tag("reason", reason.wireName())
+                            .register(registry));
+        }
+    }
+
+    void count(Set<?> openStreams) {
+        Gauge.builder("realtime.streams", openStreams, Set::size)
+                .description("Streams open now")
+                .register(registry);
+    }
+
+    void closed(CloseReason reason) {
+        Counter counter = closes.get(reason);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    /** Clocks differ: an event from the future counts as one of now. */
+    void written(long loggedAtMicros) {
+        long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+        commitToWrite.record(Duration.of(Math.max(0, now - loggedAtMicros), ChronoUnit.MICROS));
+    }
+}

@@ -1,0 +1,122 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.sse.EndpointOptions;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All streams of this endpoint, and the one clock that they share. Thread-safe. */
+public final class Streams implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Streams.class);
+    private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
+    private static final int TICKS_PER_HEARTBEAT = 4;
+
+    private final Set<SseConnection> open = ConcurrentHashMap.newKeySet();
+    private final Executor executor;
+    private final EndpointOptions options;
+    private final StreamMeters meters;
+    private final ScheduledExecutorService clock;
+    private final Object emptied = new Object();
+    private volatile boolean draining;
+
+    public Streams(Executor executor, EndpointOptions options, StreamMeters meters) {
+        this.executor = executor;
+        this.options = options;
+        this.meters = meters;
+        this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "realtime-streams-clock");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long tick = Math.min(LONGEST_TICK.toMillis(), shortestDeadline(options).toMillis() / TICKS_PER_HEARTBEAT);
+        clock.scheduleWithFixedDelay(this::tick, tick, Math.max(1, tick), TimeUnit.MILLISECONDS);
+        meters.count(open);
+    }
+
+    public int size() {
+        return open.size();
+    }
+
+    public boolean draining() {
+        return draining;
+    }
+
+    /** See {@code RealtimeEndpoint.drain}. */
+    public void drain(Duration atMost) {
+        draining = true;
+        open.forEach(stream -> stream.close(CloseReason.DRAINING));
+        long deadline = System.nanoTime() + atMost.toNanos();
+        synchronized (emptied) {
+            long left = deadline - System.nanoTime();
+            while (!open.isEmpty() && left > 0) {
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(emptied, left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    break;
+                }
+                left = deadline - System.nanoTime();
+            }
+        }
+        open.forEach(stream -> stream.cut(CloseReason.SLOW));
+    }
+
+    @Override
+    public void close() {
+        draining = true;
+        clock.shutdownNow();
+        open.forEach(stream -> stream.cut(CloseReason.DRAINING));
+    }
+
+    Executor executor() {
+        return executor;
+    }
+
+    EndpointOptions options() {
+        return options;
+    }
+
+    StreamMeters meters() {
+        return meters;
+    }
+
+    void add(SseConnection stream) {
+        open.add(stream);
+        if (draining) {
+            stream.close(CloseReason.DRAINING);
+        }
+    }
+
+    void remove(SseConnection stream, CloseReason reason) {
+        open.remove(stream);
+        meters.closed(reason);
+        if (draining && open.isEmpty()) {
+            synchronized (emptied) {
+                emptied.notifyAll();
+            }
+        }
+    }
+
+    private void tick() {
+        try {
+            long now = System.nanoTime();
+            for (SseConnection stream : open) {
+                stream.tick(now);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("A tick of the streams' clock failed", e);
+        }
+    }
+
+    private static Duration shortestDeadline(EndpointOptions options) {
+        return options.heartbeat().compareTo(options.writeDeadline()) < 0
+                ? options.heartbeat()
+                : options.writeDeadline();
+    }
+}
