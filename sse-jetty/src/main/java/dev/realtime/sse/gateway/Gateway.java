@@ -1,0 +1,172 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.RealtimeEndpoint;
+import dev.realtime.sse.internal.Access;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.TransportStatus;
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The runnable server: a transport, the endpoint and the operators' pages on one port. Thread-safe. */
+public final class Gateway implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration FIRST_CONTACT = Duration.ofSeconds(5);
+    private static final Duration WHOLE_STOP = Duration.ofSeconds(10);
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final Duration SERVER_STOP = Duration.ofSeconds(2);
+
+    private final PubSub pubSub;
+    private final RealtimeEndpoint endpoint;
+    private final GatewayMeters meters;
+    private final Server server;
+    private final ServerConnector connector;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Gateway(GatewaySettings settings, PubSub pubSub, EndpointOptions options) {
+        QueuedThreadPool threads = new QueuedThreadPool();
+        threads.setName("http");
+        this.pubSub = pubSub;
+        this.meters = new GatewayMeters(pubSub);
+        this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, threads, meters.registry());
+        this.server = new Server(threads);
+        this.connector = connector(server, settings);
+        server.addConnector(connector);
+        server.setHandler(pages(settings));
+        server.setErrorHandler(new ProblemErrorHandler());
+        server.setStopTimeout(SERVER_STOP.toMillis());
+    }
+
+    /**
+     * Opens the transport and serves it. Returns when requests are taken; the transport may still be on its way.
+     *
+     * @throws SettingsException if a setting cannot be used; nothing is left running
+     */
+    public static Gateway start(Settings settings) {
+        return start(settings, options -> options);
+    }
+
+    static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
+        GatewaySettings checked = GatewaySettings.from(settings);
+        EndpointOptions options =
+                EndpointOptions.DEFAULTS.withOrigins(checked.origins()).withMaxPayloadBytes(checked.maxPayloadBytes());
+        Gateway gateway = new Gateway(checked, PubSub.open(settings), adjust.apply(options));
+        try {
+            gateway.awaitFirstContact();
+            gateway.listen(settings);
+        } catch (RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+        return gateway;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** Where it is, for people. */
+    public URI address() {
+        String host = connector.getHost();
+        return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+    }
+
+    /** What it serves. */
+    public PubSub pubSub() {
+        return pubSub;
+    }
+
+    /** Not ready → every stream told → server stopped → transport closed; 10 s in all at most. Idempotent. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        long deadline = System.nanoTime() + WHOLE_STOP.toNanos();
+        endpoint.drain(DRAIN);
+        try {
+            server.stop();
+        } catch (Exception e) {
+            LOG.warn("The server did not stop cleanly: {}", e.toString());
+        }
+        endpoint.close();
+        Thread closing = new Thread(pubSub::close, "transport-close");
+        closing.setDaemon(true);
+        closing.start();
+        try {
+            TimeUnit.NANOSECONDS.timedJoin(closing, Math.max(1, deadline - System.nanoTime()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        meters.close();
+    }
+
+    private void awaitFirstContact() {
+        long deadline = System.nanoTime() + FIRST_CONTACT.toNanos();
+        while (pubSub.status().state() == TransportStatus.State.STARTING && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    private void listen(Settings settings) {
+        try {
+            server.start();
+        } catch (IOException e) {
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            throw settings.refused(GatewaySettings.PORT, "it cannot be listened on: " + why.getMessage());
+        } catch (Exception e) {
+            throw new IllegalStateException("the server does not start", e);
+        }
+    }
+
+    private ServletContextHandler pages(GatewaySettings settings) {
+        Access access = new Access(settings.authorizer(), settings.origins());
+        ServletContextHandler context = new ServletContextHandler("/");
+        context.setErrorHandler(new ProblemErrorHandler());
+        context.addServlet(new ServletHolder(new HealthServlet(access)), "/healthz");
+        context.addServlet(new ServletHolder(new ReadinessServlet(access, pubSub, endpoint::draining)), "/readyz");
+        context.addServlet(new ServletHolder(new MetricsServlet(access, meters.registry())), "/metrics");
+        PageServlet page = new PageServlet(access);
+        context.addServlet(new ServletHolder(page), "");
+        context.addServlet(new ServletHolder(page), "/assets/*");
+        context.addServlet(new ServletHolder(new NotFoundServlet()), "/");
+        context.addEventListener(new ServletContextListener() {
+            @Override
+            public void contextInitialized(ServletContextEvent event) {
+                endpoint.mount(event.getServletContext());
+            }
+        });
+        return context;
+    }
+
+    private static ServerConnector connector(Server server, GatewaySettings settings) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        ServerConnector connector =
+                new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+        connector.setHost(settings.host());
+        connector.setPort(settings.port());
+        return connector;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.transport.PubSub;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.ToDoubleFunction;
+
+/** What {@code /metrics} shows. No organisation is ever a label: their number has no bound. Thread-safe. */
+final class GatewayMeters implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics garbageCollector = new JvmGcMetrics();
+
+    GatewayMeters(PubSub pubSub) {
+        counter(pubSub, "realtime.published", "Events committed by this instance", PubSub.Stats::published);
+        counter(pubSub, "realtime.delivered", "Events put into mailboxes", PubSub.Stats::delivered);
+        counter(pubSub, "realtime.gaps", "Holes told to subscribers", PubSub.Stats::gaps);
+        counter(pubSub, "realtime.recoveries", "Times the transport came back", PubSub.Stats::recoveries);
+        gauge(pubSub, "realtime.mailbox.bytes", "Waiting in all mailboxes, about", PubSub.Stats::mailboxBytes);
+        gauge(pubSub, "realtime.queued", "Publications that wait for the transport", PubSub.Stats::queued);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        garbageCollector.bindTo(registry);
+    }
+
+    PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
+    @Override
+    public void close() {
+        garbageCollector.close();
+        registry.close();
+    }
+
+    private void counter(PubSub pubSub, String name, String what, ToDoubleFunction<PubSub.Stats> value) {
+        FunctionCounter.builder(name, pubSub, each -> value.applyAsDouble(each.stats()))
+                .description(what)
+                .register(registry);
+    }
+
+    private void gauge(PubSub pubSub, String name, String what, ToDoubleFunction<PubSub.Stats> value) {
+        Gauge.builder(name, pubSub, each -> value.applyAsDouble(each.stats()))
+                .description(what)
+                .register(registry);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.sse.Authorizer;
+import dev.realtime.sse.JwtAuthorizer;
+import dev.realtime.sse.NoneAuthorizer;
+import dev.realtime.sse.Origins;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.SettingKey;
+import dev.realtime.transport.Settings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The gateway's part of the environment, checked. Immutable.
+ *
+ * @param host the address it listens on
+ * @param port 0 for any
+ * @param authorizer as {@code REALTIME_AUTH} says
+ * @param origins as {@code REALTIME_ALLOWED_ORIGINS} says
+ * @param open whether everybody may see the operators' pages
+ * @param maxPayloadBytes largest payload
+ */
+record GatewaySettings(
+        String host, int port, Authorizer authorizer, Origins origins, boolean open, int maxPayloadBytes) {
+    static final SettingKey PORT = SettingKey.plain("PORT");
+    static final SettingKey HOST = SettingKey.plain("HOST");
+    static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
+    static final SettingKey JWT_SECRET = SettingKey.secret("REALTIME_JWT_SECRET");
+    static final SettingKey JWKS_URL = SettingKey.plain("REALTIME_JWKS_URL");
+    static final SettingKey JWT_ISSUER = SettingKey.plain("REALTIME_JWT_ISSUER");
+    static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
+    static final SettingKey ALLOWED_ORIGINS = SettingKey.plain("REALTIME_ALLOWED_ORIGINS");
+
+    private static final Set<SettingKey> ALL =
+            Set.of(PORT, HOST, AUTH, JWT_SECRET, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, ALLOWED_ORIGINS);
+
+    /** Reads and checks all of them. */
+    static GatewaySettings from(Settings settings) {
+        requireKnown(settings);
+        String host = settings.get(HOST, "127.0.0.1");
+        Origins origins = origins(settings);
+        Authorizer authorizer = authorizer(settings, isLoopback(settings, host), origins);
+        return new GatewaySettings(
+                host,
+                settings.integer(PORT, 8080, 0, 65_535),
+                authorizer,
+                origins,
+                authorizer instanceof NoneAuthorizer,
+                settings.maxPayloadBytes());
+    }
+
+    /** Refuses every key that neither the gateway nor a transport reads. */
+    static void requireKnown(Settings settings) {
+        Set<SettingKey> known = new HashSet<>(PubSub.knownSettings(settings));
+        known.addAll(ALL);
+        settings.requireKnown(known);
+    }
+
+    private static Authorizer authorizer(Settings settings, boolean loopback, Origins origins) {
+        String auth = settings.get(AUTH);
+        if (auth == null) {
+            return unsaid(settings, loopback, origins);
+        }
+        return switch (auth) {
+            case "none" -> NoneAuthorizer.saidAloud();
+            case "jwt" -> jwt(settings, origins);
+            default -> throw settings.refused(AUTH, "it is jwt or none");
+        };
+    }
+
+    private static Authorizer unsaid(Settings settings, boolean loopback, Origins origins) {
+        for (SettingKey key : new SettingKey[] {JWT_SECRET, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE}) {
+            if (settings.get(key) != null) {
+                throw settings.refused(AUTH, key.name() + " is set, so say jwt or none");
+            }
+        }
+        if (!loopback) {
+            throw settings.refused(AUTH, "HOST is not a loopback address, so say jwt or none");
+        }
+        return NoneAuthorizer.unsaid(origins);
+    }
+
+    private static Authorizer jwt(Settings settings, Origins origins) {
+        if (settings.get(JWKS_URL) != null) {
+            throw settings.refused(JWKS_URL, "key sets are not supported yet; use " + JWT_SECRET.name());
+        }
+        byte[] secret =
+                settings.require(JWT_SECRET, "REALTIME_AUTH=jwt needs it").getBytes(StandardCharsets.UTF_8);
+        if (secret.length < JwtAuthorizer.MIN_SECRET_BYTES) {
+            throw settings.refused(JWT_SECRET, "it has at least " + JwtAuthorizer.MIN_SECRET_BYTES + " bytes");
+        }
+        return new JwtAuthorizer(
+                secret,
+                new JwtAuthorizer.Expected(settings.get(JWT_ISSUER), settings.get(JWT_AUDIENCE)),
+                origins,
+                Clock.systemUTC());
+    }
+
+    private static Origins origins(Settings settings) {
+        String listed = settings.get(ALLOWED_ORIGINS);
+        if (listed == null) {
+            return Origins.OWN;
+        }
+        try {
+            return Origins.of(
+                    Arrays.stream(listed.split(",")).map(String::strip).collect(Collectors.toSet()));
+        } catch (IllegalArgumentException e) {
+            throw settings.refused(ALLOWED_ORIGINS, e.getMessage() + ", several with commas between");
+        }
+    }
+
+    private static boolean isLoopback(Settings settings, String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw settings.refused(HOST, "it is an address or name of this machine");
+        }
+    }
+}

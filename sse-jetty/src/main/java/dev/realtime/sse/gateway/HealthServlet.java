@@ -1,0 +1,24 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.sse.internal.Access;
+import dev.realtime.sse.internal.EndpointServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Set;
+
+/** {@code GET /healthz}: the process lives. */
+final class HealthServlet extends EndpointServlet {
+    private static final long serialVersionUID = 1L;
+
+    private record Health(String status) {}
+
+    HealthServlet(Access access) {
+        super(access, Set.of("GET", "HEAD"));
+    }
+
+    @Override
+    protected void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Pages.json(response, HttpServletResponse.SC_OK, new Health("ok"));
+    }
+}

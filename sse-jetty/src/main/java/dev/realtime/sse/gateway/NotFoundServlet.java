@@ -1,0 +1,18 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.internal.Problem;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Whatever nothing else answers. */
+final class NotFoundServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Problem.of(ProblemCode.NOT_FOUND, "there is nothing here").write(response);
+    }
+}

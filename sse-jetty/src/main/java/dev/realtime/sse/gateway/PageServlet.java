@@ -1,0 +1,61 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import dev.realtime.sse.internal.Access;
+import dev.realtime.sse.internal.EndpointServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.Set;
+
+/** {@code GET /}: the live page, for operators, with the script and style that it is made of. */
+final class PageServlet extends EndpointServlet {
+    private static final long serialVersionUID = 1L;
+    private static final String PAGE = "/";
+
+    private static final Map<String, Asset> ASSETS = Map.of(
+            PAGE,
+            new Asset("page.html", "text/html; charset=utf-8"),
+            "/assets/page.js",
+            new Asset("page.js", "text/javascript; charset=utf-8"),
+            "/assets/page.css",
+            new Asset("page.css", "text/css; charset=utf-8"),
+            "/assets/icon.svg",
+            new Asset("icon.svg", "image/svg+xml"));
+
+    private record Asset(String resource, String contentType) {}
+
+    PageServlet(Access access) {
+        super(access, Set.of("GET", "HEAD"));
+    }
+
+    @Override
+    protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
+        String path = request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
+        Asset asset = ASSETS.get(path);
+        if (asset == null) {
+            throw new Refused(ProblemCode.NOT_FOUND, "there is nothing here");
+        }
+        if (path.equals(PAGE)) {
+            access().requireOperator(request);
+        }
+        response.setHeader(
+                "Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+                        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        response.setHeader("Referrer-Policy", "no-referrer");
+        Pages.write(response, HttpServletResponse.SC_OK, asset.contentType(), read(asset.resource()));
+    }
+
+    private static byte[] read(String resource) throws IOException {
+        try (InputStream in = PageServlet.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException(resource + " is missing from the jar");
+            }
+            return in.readAllBytes();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.realtime.sse.gateway;
+
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.TransportStatus;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+
+/** Serves until the process is told to stop. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description =
+                "Serves streams to browsers until it is told to stop. This is what runs when no command is named.",
+        footer = {
+            "",
+            "Settings come from the environment:",
+            "  PORT, HOST                 where to listen (8080, 127.0.0.1)",
+            "  REALTIME_TRANSPORT         memory, redis, postgres or a plugin's name (memory)",
+            "  DATABASE_URL, REDIS_URL    the transport's backend",
+            "  REALTIME_AUTH              jwt, or none (the default on a loopback HOST)",
+            "  REALTIME_JWT_SECRET        the key of HS256 tokens; also REALTIME_JWT_ISSUER, REALTIME_JWT_AUDIENCE",
+            "  REALTIME_ALLOWED_ORIGINS   web origins that may read the streams, with commas between",
+        })
+final class ServeCommand implements Callable<Integer> {
+    private final Settings settings;
+    private final PrintWriter out;
+
+    ServeCommand(Settings settings, PrintWriter out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Gateway gateway = Gateway.start(settings);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            gateway.close();
+                            stopped.countDown();
+                        },
+                        "gateway-stop"));
+        PubSub pubSub = gateway.pubSub();
+        TransportStatus status = pubSub.status();
+        out.println("Listening on " + gateway.address() + ", transport " + pubSub.transportName() + " ("
+                + status.state() + (status.cause() == null ? "" : ": " + status.cause()) + "), instance "
+                + pubSub.instance());
+        stopped.await();
+        return 0;
+    }
+}
