@@ -128,6 +128,7 @@ public abstract class OutageRules extends ContractRules<RestartableBackend> {
                 .forEach(event -> interrupted.add(instance.adapter().publish(List.of(event))));
         List<Position> answered = new ArrayList<>();
         interrupted.forEach(publication -> answered.addAll(Instance.positionsUnlessUnavailable(publication)));
+        instance.sink().awaitStatus(State.DOWN);
 
         backend().start();
         instance.sink().awaitStatus(State.LIVE);
