@@ -1,0 +1,89 @@
+package dev.realtime.transport.redis.internal;
+
+import dev.realtime.transport.TransportUnavailableException;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisReadOnlyException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateExpiredException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Says in one line why Redis cannot be used. Stateless. */
+final class Failures {
+    private static final int MAX_LENGTH = 200;
+
+    private Failures() {}
+
+    static TransportUnavailableException unavailable(RedisAddress address, Throwable failure) {
+        return failure instanceof TransportUnavailableException already
+                ? already
+                : new TransportUnavailableException("redis: " + cause(address, failure), failure);
+    }
+
+    /** The server is a replica by now: another one is the primary. */
+    static boolean isReplica(Throwable failure) {
+        return find(RedisReadOnlyException.class, failure) != null;
+    }
+
+    private static String cause(RedisAddress address, Throwable failure) {
+        String what = find(RedisCommandExecutionException.class, failure) == null ? "cannot reach " : "refused by ";
+        return what + address.hostAndPort() + " (" + reason(failure) + hint(address, failure) + ")";
+    }
+
+    /** A port without TLS waits for the rest of a line, and says nothing to a TLS client. */
+    private static String hint(RedisAddress address, Throwable failure) {
+        boolean connecting = find(RedisConnectionException.class, failure) != null;
+        return address.tls() && connecting && isTimeout(failure) ? "; is that its TLS port?" : "";
+    }
+
+    private static boolean isTimeout(Throwable failure) {
+        return find(RedisCommandTimeoutException.class, failure) != null
+                || find(TimeoutException.class, failure) != null;
+    }
+
+    /** In a few words. */
+    static String reason(Throwable failure) {
+        RedisCommandExecutionException refused = find(RedisCommandExecutionException.class, failure);
+        SSLException tls = find(SSLException.class, failure);
+        ConnectException connect = find(ConnectException.class, failure);
+        if (refused != null) {
+            return oneLine(refused.getMessage());
+        } else if (find(CertificateExpiredException.class, failure) != null) {
+            return "its certificate has expired";
+        } else if (find(CertPathBuilderException.class, failure) != null) {
+            return "its certificate is not from an authority this JVM trusts";
+        } else if (tls != null) {
+            String text = String.valueOf(tls.getMessage());
+            return text.startsWith("not an SSL/TLS record") ? "it does not speak TLS" : "TLS: " + oneLine(text);
+        } else if (find(UnknownHostException.class, failure) != null) {
+            return "unknown host";
+        } else if (find(NoRouteToHostException.class, failure) != null) {
+            return "no route to host";
+        } else if (connect != null) {
+            return String.valueOf(connect.getMessage()).contains("refused") ? "connection refused" : "timeout";
+        } else if (isTimeout(failure)) {
+            return "no answer within " + Timing.COMMAND.toSeconds() + " s";
+        }
+        return "connection closed";
+    }
+
+    private static <T extends Throwable> @Nullable T find(Class<T> type, @Nullable Throwable failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (type.isInstance(each)) {
+                return type.cast(each);
+            }
+        }
+        return null;
+    }
+
+    private static String oneLine(@Nullable String text) {
+        String line = String.valueOf(text).replaceAll("\\p{Cntrl}+", " ");
+        return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + "…" : line;
+    }
+}

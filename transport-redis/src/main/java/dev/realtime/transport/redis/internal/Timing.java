@@ -1,0 +1,34 @@
+package dev.realtime.transport.redis.internal;
+
+import java.time.Duration;
+
+/** Every duration of the adapter. A black hole is noticed within {@code POLL + 2 · COMMAND}, plus a poll. */
+final class Timing {
+    /** What connecting and every command are given. */
+    static final Duration COMMAND = Duration.ofSeconds(2);
+    /** Heartbeat, and poll of the heads of all followed logs. */
+    static final Duration POLL = Duration.ofSeconds(1);
+    /** Poll while no wake-ups come. */
+    static final Duration DEAF_POLL = Duration.ofMillis(100);
+    /** Longest wait between two attempts to connect. */
+    static final Duration BACKOFF_CAP = Duration.ofSeconds(5);
+    /** The first wait lasts up to this. */
+    static final Duration BACKOFF_BASE = Duration.ofMillis(100);
+    /** What {@code close} gives to publications under way, and to each thread. */
+    static final Duration CLOSE = Duration.ofSeconds(3);
+
+    private Timing() {}
+
+    /**
+     * How long an organisation's meta lives untouched: longer than its entries, so that an idle log still knows its
+     * head and floor, and a cursor from inside the window is judged by the log it came from.
+     */
+    static Duration metaLife(Duration window) {
+        return window.multipliedBy(2).plusSeconds(60);
+    }
+
+    /** How often the meta of a followed log is touched. */
+    static Duration metaTouch(Duration window) {
+        return window.plusSeconds(30).dividedBy(2);
+    }
+}
