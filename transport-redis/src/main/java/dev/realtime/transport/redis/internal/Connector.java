@@ -1,0 +1,142 @@
+package dev.realtime.transport.redis.internal;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.metrics.CommandLatencyRecorder;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Opens connections. Lettuce never reconnects by itself here: {@link Tail} decides that. Thread-safe. */
+final class Connector implements AutoCloseable {
+    private static final int THREADS = 2;
+
+    private final RedisAddress address;
+    private final RedisURI uri;
+    private final Runnable onLost;
+    private final ClientResources resources;
+    private final RedisClient client;
+
+    /** @param onLost called whenever a connection is lost, on a thread of Netty: only note it and return */
+    Connector(RedisAddress address, String instance, Runnable onLost) {
+        this.address = address;
+        this.uri = uri(address, "realtime:" + instance.replaceAll("[^!-~]", "_"));
+        this.onLost = onLost;
+        this.resources = DefaultClientResources.builder()
+                .ioThreadPoolSize(THREADS)
+                .computationThreadPoolSize(THREADS)
+                .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .build();
+        this.client = RedisClient.create(resources);
+        client.setOptions(options());
+    }
+
+    RedisAddress address() {
+        return address;
+    }
+
+    /**
+     * Connects. Blocks for a bounded time.
+     *
+     * @throws dev.realtime.transport.TransportUnavailableException if that fails
+     */
+    Session open() {
+        StatefulRedisConnection<byte[], byte[]> publishing = connected();
+        StatefulRedisConnection<byte[], byte[]> reading;
+        try {
+            reading = connected();
+        } catch (RuntimeException e) {
+            Session.closed(publishing);
+            throw e;
+        }
+        Session session = new Session(address, publishing, reading);
+        try {
+            session.requirePrimary();
+            return session;
+        } catch (RuntimeException e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /** Opens a connection for Pub/Sub. */
+    CompletableFuture<StatefulRedisPubSubConnection<byte[], byte[]>> listen() {
+        return client.connectPubSubAsync(ByteArrayCodec.INSTANCE, uri)
+                .toCompletableFuture()
+                .thenApply(this::watched);
+    }
+
+    @Override
+    public void close() {
+        client.shutdown(0, Timing.CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+        resources
+                .shutdown(0, Timing.CLOSE.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(Timing.CLOSE.toMillis());
+    }
+
+    private StatefulRedisConnection<byte[], byte[]> connected() {
+        CompletableFuture<StatefulRedisConnection<byte[], byte[]>> connecting =
+                client.connectAsync(ByteArrayCodec.INSTANCE, uri).toCompletableFuture();
+        try {
+            return watched(Session.await(
+                    address, connecting, Timing.COMMAND.multipliedBy(2).toMillis()));
+        } catch (RuntimeException e) {
+            connecting.thenAccept(StatefulConnection::closeAsync);
+            throw e;
+        }
+    }
+
+    private <C extends StatefulConnection<byte[], byte[]>> C watched(C connection) {
+        connection.addListener(new RedisConnectionStateListener() {
+            @Override
+            public void onRedisDisconnected(RedisChannelHandler<?, ?> lost) {
+                onLost.run();
+            }
+        });
+        return connection;
+    }
+
+    private static RedisURI uri(RedisAddress address, String clientName) {
+        RedisURI.Builder uri = RedisURI.builder()
+                .withHost(address.host())
+                .withPort(address.port())
+                .withSsl(address.tls())
+                .withDatabase(address.database())
+                .withClientName(clientName)
+                .withTimeout(Timing.COMMAND);
+        if (address.password() != null) {
+            char[] password = address.password().toCharArray();
+            if (address.user() == null) {
+                uri.withPassword(password);
+            } else {
+                uri.withAuthentication(address.user(), password);
+            }
+        }
+        return uri.build();
+    }
+
+    private static ClientOptions options() {
+        return ClientOptions.builder()
+                .autoReconnect(false)
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .timeoutOptions(TimeoutOptions.enabled(Timing.COMMAND))
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(Timing.COMMAND)
+                        .keepAlive(true)
+                        .tcpNoDelay(true)
+                        .build())
+                .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                .build();
+    }
+}

@@ -1,0 +1,161 @@
+package dev.realtime.transport.redis.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.realtime.transport.Position;
+import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.spi.LogRange;
+import io.lettuce.core.KeyValue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/**
+ * Reads the logs of followed organisations, many at a time, and tells the sink. For the thread of {@link Tail} only;
+ * every method throws {@link dev.realtime.transport.TransportUnavailableException} when the session is lost.
+ */
+final class Feed {
+    /** Pages under way at once. */
+    private static final int PAGES = 16;
+    /** Small answers under way at once. */
+    private static final int LOOKS = 256;
+
+    private static final int PAGE_EVENTS = 500;
+    private static final byte[] EPOCH = "epoch".getBytes(UTF_8);
+    private static final byte[] HEAD = "head".getBytes(UTF_8);
+    private static final byte[] CHECK = "check".getBytes(UTF_8);
+
+    private final ReadScript script;
+    private final String prefix;
+    private final long touchNanos;
+    private final Interest interest;
+    private final DeliverySink sink;
+
+    Feed(ReadScript script, String prefix, Duration window, Interest interest, DeliverySink sink) {
+        this.script = script;
+        this.prefix = prefix;
+        this.touchNanos = Timing.metaTouch(window).toNanos();
+        this.interest = interest;
+        this.sink = sink;
+    }
+
+    /** Tells the sink of those it does not know yet: from the head of the log, or where they are. */
+    void start(Session session, Collection<Followed> followed) {
+        List<Followed> fresh = followed.stream().filter(each -> !each.started).toList();
+        inChunks(fresh, some -> {
+            List<CompletableFuture<LogRange>> looks =
+                    some.stream().map(each -> script.range(session, each.orgId)).toList();
+            for (int i = 0; i < some.size(); i++) {
+                start(some.get(i), session.await(looks.get(i)).head());
+            }
+        });
+    }
+
+    private void start(Followed one, Position head) {
+        Position from = one.position == null ? head : one.position;
+        if (isCurrent(one)) {
+            one.touchedNanos = System.nanoTime();
+            one.position = from;
+            one.started = true;
+            sink.started(one.log, from);
+        }
+    }
+
+    /**
+     * Delivers the next page of the first few that are behind. Who has more stays among them, as the last.
+     *
+     * @return who has been delivered up to the head
+     */
+    List<String> deliver(Session session, Map<String, Followed> followed, Set<String> behind) {
+        Map<Followed, CompletableFuture<ReadScript.Found>> reads = new LinkedHashMap<>();
+        for (Iterator<String> next = behind.iterator(); next.hasNext() && reads.size() < PAGES; next.remove()) {
+            Followed one = followed.get(next.next());
+            if (one != null && one.started && one.position != null) {
+                reads.put(one, script.read(session, one.orgId, one.position, PAGE_EVENTS));
+            }
+        }
+        List<String> atHead = new ArrayList<>();
+        reads.forEach((one, read) -> {
+            ReadScript.Found found = session.await(read);
+            deliver(one, found);
+            if (found.more() || found.page() instanceof LogPage.Hole) {
+                behind.add(one.orgId);
+            } else {
+                atHead.add(one.orgId);
+            }
+        });
+        return atHead;
+    }
+
+    /** Looks at all heads; who is not at his any more. Keeps the logs alive meanwhile. */
+    List<String> poll(Session session, Collection<Followed> followed) {
+        List<String> behind = new ArrayList<>();
+        inChunks(List.copyOf(followed), some -> {
+            List<Future<Boolean>> looks =
+                    some.stream().map(each -> atHead(session, each)).toList();
+            for (int i = 0; i < some.size(); i++) {
+                if (!session.await(looks.get(i))) {
+                    behind.add(some.get(i).orgId);
+                }
+            }
+        });
+        return behind;
+    }
+
+    private static void inChunks(List<Followed> all, Consumer<List<Followed>> action) {
+        for (int from = 0; from < all.size(); from += LOOKS) {
+            action.accept(all.subList(from, Math.min(all.size(), from + LOOKS)));
+        }
+    }
+
+    private void deliver(Followed one, ReadScript.Found found) {
+        if (!isCurrent(one)) {
+            return;
+        }
+        if (found.page() instanceof LogPage.Hole hole) {
+            sink.hole(one.log, hole);
+            one.position = hole.resumesAt();
+        } else if (found.page() instanceof LogPage.Entries page) {
+            if (!page.through().equals(one.position)) {
+                sink.deliver(one.log, page.entries(), page.through());
+            }
+            one.position = page.through();
+        }
+    }
+
+    private Future<Boolean> atHead(Session session, Followed one) {
+        Position position = one.position;
+        if (System.nanoTime() - one.touchedNanos > touchNanos) {
+            one.touchedNanos = System.nanoTime();
+            return script.range(session, one.orgId)
+                    .thenApply(range -> range.head().equals(position));
+        }
+        return session.reading()
+                .hmget(OrgKeys.of(prefix, one.orgId).meta(), EPOCH, HEAD, CHECK)
+                .toCompletableFuture()
+                .thenApply(meta -> position != null && position.equals(head(meta)));
+    }
+
+    /** The organisation may have been forgotten meanwhile, and followed anew by the time the thread gets here. */
+    private boolean isCurrent(Followed one) {
+        return interest.isCurrent(one.orgId, one.generation);
+    }
+
+    private static Position head(List<KeyValue<byte[], byte[]>> meta) {
+        return new Position(value(meta.get(0)), Long.parseLong(value(meta.get(1))), value(meta.get(2)));
+    }
+
+    /** 0 if the log is not there. */
+    private static String value(KeyValue<byte[], byte[]> field) {
+        return field.hasValue() ? Entry.text(field.getValue()) : "0";
+    }
+}

@@ -1,0 +1,143 @@
+package dev.realtime.transport.redis.internal;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.FollowsOrganisations;
+import dev.realtime.transport.spi.LogId;
+import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.spi.LogRange;
+import dev.realtime.transport.spi.PubSubAdapter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** The adapter for Redis: one stream per organisation as the log, Pub/Sub as the wake-up. Thread-safe. */
+public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations {
+    private final AdapterContext context;
+    private final Interest interest = new Interest();
+    private final Connector connector;
+    private final StatusBoard board;
+    private final ReadScript reads;
+    private final Tail tail;
+    private final PublishLanes lanes;
+
+    // Set by start.
+    private volatile @Nullable Thread thread;
+
+    public RedisAdapter(RedisAddress address, AdapterContext context) {
+        this.context = context;
+        this.connector = new Connector(address, context.instance(), interest::nudge);
+        this.board = new StatusBoard(context.clock());
+        this.reads = new ReadScript(context.keyPrefix(), context.replayWindow());
+        this.tail = new Tail(connector, interest, board, context.keyPrefix());
+        this.lanes = new PublishLanes(tail::session, new AppendScript(context.keyPrefix(), context.replayWindow()));
+    }
+
+    @Override
+    public void start(DeliverySink sink) {
+        board.tell(sink);
+        Feed feed = new Feed(reads, context.keyPrefix(), context.replayWindow(), interest, sink);
+        Thread loop = new Thread(() -> tail.run(feed), "realtime-redis-tail");
+        loop.setDaemon(true);
+        loop.start();
+        thread = loop;
+    }
+
+    @Override
+    public LogId logOf(String orgId) {
+        return new LogId(orgId);
+    }
+
+    @Override
+    public void follow(String orgId) {
+        interest.follow(orgId);
+    }
+
+    @Override
+    public void unfollow(String orgId) {
+        interest.unfollow(orgId);
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        Map<String, Part> parts = new LinkedHashMap<>();
+        for (int i = 0; i < events.size(); i++) {
+            parts.computeIfAbsent(events.get(i).orgId(), orgId -> new Part(new ArrayList<>(), new ArrayList<>()))
+                    .add(events.get(i), i);
+        }
+        Position[] inOrder = new Position[events.size()];
+        List<CompletableFuture<Void>> appended = new ArrayList<>();
+        parts.forEach((orgId, part) -> appended.add(
+                lanes.publish(orgId, part.events()).thenAccept(positions -> part.place(positions, inOrder))));
+        CompletableFuture<List<Position>> done = new CompletableFuture<>();
+        CompletableFuture.allOf(appended.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
+            if (failure == null) {
+                done.complete(List.of(inOrder));
+            } else {
+                done.completeExceptionally(failure instanceof CompletionException ? failure.getCause() : failure);
+            }
+        });
+        return done;
+    }
+
+    /** One organisation's events in a publication, and which they are in it. */
+    private record Part(List<Envelope> events, List<Integer> places) {
+        void add(Envelope event, int place) {
+            events.add(event);
+            places.add(place);
+        }
+
+        void place(List<Position> positions, Position[] inOrder) {
+            for (int i = 0; i < positions.size(); i++) {
+                inOrder[places.get(i)] = positions.get(i);
+            }
+        }
+    }
+
+    @Override
+    public LogPage read(String orgId, Position after, int maxEvents) {
+        Session session = tail.session();
+        return session.await(reads.read(session, orgId, after, maxEvents)).page();
+    }
+
+    @Override
+    public LogRange range(String orgId) {
+        Session session = tail.session();
+        return session.await(reads.range(session, orgId));
+    }
+
+    @Override
+    public TransportStatus status() {
+        return board.status();
+    }
+
+    @Override
+    public void close() {
+        lanes.close();
+        interest.close();
+        Thread loop = thread;
+        if (loop == null) {
+            board.closed();
+        } else if (loop != Thread.currentThread()) {
+            join(loop);
+        }
+        connector.close();
+    }
+
+    private static void join(Thread loop) {
+        try {
+            loop.join(Timing.CLOSE.toMillis());
+            loop.interrupt(); // if it still waits for a server that says nothing
+            loop.join(Timing.CLOSE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
