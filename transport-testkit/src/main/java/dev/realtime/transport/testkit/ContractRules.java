@@ -43,8 +43,11 @@ public abstract class ContractRules<B extends Backend> {
 
     @AfterEach
     void closeEverything() {
-        instances.forEach(Instance::close);
-        backend.close();
+        try {
+            instances.forEach(Instance::close);
+        } finally {
+            backend.close();
+        }
     }
 
     final B backend() {

@@ -20,6 +20,8 @@ import org.opentest4j.AssertionFailedError;
 
 /** One instance of the application, as the rules play it: an adapter and what it told its sink. Thread-safe. */
 final class Instance implements AutoCloseable {
+    private static final String MARKER = "kit.marker";
+
     private final PubSubAdapter adapter;
     private final RecordingSink sink = new RecordingSink();
 
@@ -141,27 +143,33 @@ final class Instance implements AutoCloseable {
         throw new AssertionFailedError("expected a hole, but was " + page);
     }
 
-    /**
-     * What was delivered here of an organisation, up to one more event that this publishes: nothing that comes late
-     * or twice before it is missed.
-     */
+    /** All that was delivered here of an organisation, markers apart. */
     List<LogEntry> heard(String orgId) {
-        return heardBefore(orgId, publishLast(orgId));
+        return heardBehind(orgId, publishMarker(orgId));
     }
 
-    /** Publishes one more event, for {@link #heardBefore}, and says its id. */
-    String publishLast(String orgId) {
-        Envelope last = Envelopes.of(orgId);
-        publish(last);
-        return last.id();
+    /** Publishes a marker behind all that was published, for {@link #heardBehind}, and says its id. */
+    String publishMarker(String orgId) {
+        Envelope marker = Envelopes.withNames(Envelopes.of(orgId), MARKER, "kit");
+        publish(marker);
+        return marker.id();
     }
 
-    /** What was delivered here of an organisation before this event, once it is there. */
-    List<LogEntry> heardBefore(String orgId, String eventId) {
-        sink.awaitId(eventId);
-        return sink.entries().stream()
+    /**
+     * All that was delivered here of an organisation, markers apart, once this marker is there. Waits for another one
+     * of its own then: what was delivered twice together with the first comes before the second.
+     */
+    List<LogEntry> heardBehind(String orgId, String marker) {
+        sink.awaitId(marker);
+        sink.awaitId(publishMarker(orgId));
+        return withoutMarkers(sink.entries().stream()
                 .filter(entry -> entry.envelope().orgId().equals(orgId))
-                .takeWhile(entry -> !entry.envelope().id().equals(eventId))
+                .toList());
+    }
+
+    static List<LogEntry> withoutMarkers(List<LogEntry> entries) {
+        return entries.stream()
+                .filter(entry -> !entry.envelope().event().equals(MARKER))
                 .toList();
     }
 
