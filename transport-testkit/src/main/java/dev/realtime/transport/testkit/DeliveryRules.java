@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.testkit.RecordingSink.Call;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,8 +59,12 @@ public abstract class DeliveryRules extends ContractRules<Backend> {
 
         instance.sink().awaitId(publishFromAll(List.of(instance), 20));
 
+        LogId log = instance.adapter().logOf(ACME);
         List<Call> ofTheLog = instance.sink().calls().stream()
-                .filter(call -> call instanceof Call.Started || call instanceof Call.Delivered)
+                .filter(call -> log.equals(
+                        call instanceof Call.Started started
+                                ? started.log()
+                                : call instanceof Call.Delivered delivered ? delivered.log() : null))
                 .toList();
         assertThat(ofTheLog.get(0)).isInstanceOf(Call.Started.class);
         assertThat(ofTheLog.subList(1, ofTheLog.size())).isNotEmpty().hasOnlyElementsOfType(Call.Delivered.class);
