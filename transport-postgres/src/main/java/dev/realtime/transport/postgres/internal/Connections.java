@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
 import javax.sql.DataSource;
 
@@ -18,6 +19,9 @@ final class Connections implements AutoCloseable {
     private static final int ANSWER_SECONDS = 5;
     /** and by whoever uses the pool: less than the 10 s in which a publication fails or succeeds. */
     private static final int POOLED_ANSWER_SECONDS = 8;
+
+    /** Our statements are short: compiling them takes longer than running them. */
+    private static final String NO_JIT = "set jit = off";
 
     private final PostgresSettings settings;
     private final Driver driver = new org.postgresql.Driver();
@@ -35,6 +39,7 @@ final class Connections implements AutoCloseable {
             // Behind a pooler the next statement may go to a server process that never saw this one's name.
             config.addDataSourceProperty("prepareThreshold", "0");
         }
+        config.setConnectionInitSql(NO_JIT);
         config.setMaximumPoolSize(POOL_SIZE);
         config.setMinimumIdle(1);
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
@@ -58,6 +63,9 @@ final class Connections implements AutoCloseable {
             throw new SQLException("the driver does not know " + settings.direct());
         }
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(NO_JIT);
+        }
         return connection;
     }
 

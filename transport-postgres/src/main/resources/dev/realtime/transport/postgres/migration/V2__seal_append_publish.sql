@@ -38,6 +38,8 @@ begin
   -- Not SET on the function: that would be undone before the commit it is meant for.
   perform set_config('synchronous_commit', 'on', true);
   perform set_config('enable_seqscan', 'off', true);
+  -- A plan that must scan a small table all the same counts as very dear then, and would be compiled: 100 ms a call.
+  perform set_config('jit', 'off', true);
 end $$;
 
 -- Whether committed events wait in the stage. A read: takes no lock of ours and writes nothing. By index only: what

@@ -44,6 +44,7 @@ declare
   cleaned  integer := 0;
 begin
   perform set_config('enable_seqscan', 'off', true);
+  perform set_config('jit', 'off', true);
   for pair in
     select k.number, k.snapshot as cur, p.snapshot as prev
       from "${schema}".tick k join "${schema}".tick p on p.number = k.number - 1
