@@ -104,13 +104,22 @@ public final class Gateway implements AutoCloseable {
         }
         long deadline = System.nanoTime() + WHOLE_STOP.toNanos();
         endpoint.drain(DRAIN);
+        stopServer();
+        endpoint.close();
+        closeTransport(deadline);
+        meters.close();
+    }
+
+    private void stopServer() {
         try {
             server.stop();
         } catch (Exception e) {
             LOG.warn("The server did not stop cleanly: {}", e.toString());
         }
-        endpoint.close();
-        Thread closing = new Thread(pubSub::close, "transport-close");
+    }
+
+    private void closeTransport(long deadline) {
+        Thread closing = new Thread(pubSub::close, "realtime-transport-close");
         closing.setDaemon(true);
         closing.start();
         try {
@@ -118,7 +127,6 @@ public final class Gateway implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        meters.close();
     }
 
     private void awaitFirstContact() {

@@ -72,7 +72,9 @@ final class EventsBody {
         }
         try (JsonParser parser = JSON.createParser(body)) {
             JsonToken first = parser.nextToken();
-            if (first == JsonToken.START_ARRAY) {
+            if (first == null) {
+                throw problem(ProblemCode.BODY_NOT_JSON, "body", "is empty");
+            } else if (first == JsonToken.START_ARRAY) {
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
                     if (events.size() == MAX_EVENTS) {
                         throw batch("more than " + MAX_EVENTS);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.HttpOutput;
+import org.eclipse.jetty.ee10.servlet.ServletChannel;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 
 /**
@@ -16,12 +17,15 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 final class Outlet {
     private final AsyncContext async;
     private final ServletOutputStream out;
+    private final ServletChannel channel;
     /** At first the headers wait. Owned by the writer. */
     private boolean unflushed = true;
 
     Outlet(AsyncContext async) throws IOException {
         this.async = async;
         this.out = async.getResponse().getOutputStream();
+        this.channel = ServletContextRequest.getServletContextRequest(async.getRequest())
+                .getServletChannel();
     }
 
     void start(WriteListener listener) {
@@ -62,11 +66,9 @@ final class Outlet {
         }
     }
 
-    /** Cuts the connection under a write that nobody reads. */
+    /** Cuts the connection under a write that nobody reads. Not after {@link #complete}: the channel is then another's. */
     void abort() {
-        ServletContextRequest request = ServletContextRequest.getServletContextRequest(async.getRequest());
-        if (request != null) {
-            request.getServletChannel().abort(new TimeoutException("the client does not read"));
-        }
+        channel.abort(new TimeoutException("the client does not read"));
+        complete();
     }
 }

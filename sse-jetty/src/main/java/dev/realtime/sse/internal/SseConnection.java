@@ -98,7 +98,7 @@ final class SseConnection implements WriteListener, AsyncListener {
 
     /** Ends without a word, even under a write that nobody reads. */
     void cut(CloseReason reason) {
-        if (end(reason) && outlet != null) {
+        if (ended(reason) && outlet != null) {
             outlet.abort();
         }
     }
@@ -268,16 +268,21 @@ final class SseConnection implements WriteListener, AsyncListener {
         return reason == null ? CloseReason.GONE : reason;
     }
 
-    /** Whoever comes first cleans up. */
     private boolean end(CloseReason reason) {
+        boolean first = ended(reason);
+        if (first && outlet != null) {
+            outlet.complete();
+        }
+        return first;
+    }
+
+    /** Whoever comes first cleans up. */
+    private boolean ended(CloseReason reason) {
         if (state.getAndSet(StreamState.ENDED) == StreamState.ENDED) {
             return false;
         }
         subscription.close();
         streams.remove(this, reason);
-        if (outlet != null) {
-            outlet.complete();
-        }
         return true;
     }
 
