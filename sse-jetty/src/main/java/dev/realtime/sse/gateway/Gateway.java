@@ -34,6 +34,8 @@ public final class Gateway implements AutoCloseable {
     private static final Duration WHOLE_STOP = Duration.ofSeconds(10);
     private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration SERVER_STOP = Duration.ofSeconds(2);
+    /** How long the server waits, when it stops, for a kept connection to say something. */
+    private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
 
     private final PubSub pubSub;
     private final RealtimeEndpoint endpoint;
@@ -175,6 +177,7 @@ public final class Gateway implements AutoCloseable {
                 new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         connector.setHost(settings.host());
         connector.setPort(settings.port());
+        connector.setShutdownIdleTimeout(IDLE_AT_STOP.toMillis());
         return connector;
     }
 }

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 /** What all of our resources do alike: methods, CORS, errors. */
 public abstract class EndpointServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
+    private static final int SMALL_BODY_BYTES = 4_096;
 
     private final transient Access access;
     private final Set<String> methods;
@@ -49,7 +50,15 @@ public abstract class EndpointServlet extends HttpServlet {
                         .write(response);
             }
         } catch (Refused | RuntimeException e) {
+            if (mayHaveUnreadBody(request)) {
+                Problem.announceClose(response);
+            }
             Problem.of(e).write(response);
         }
+    }
+
+    /** More than the container reads for us, to use the connection again. */
+    private static boolean mayHaveUnreadBody(HttpServletRequest request) {
+        return request.getContentLengthLong() > SMALL_BODY_BYTES || request.getHeader("Transfer-Encoding") != null;
     }
 }

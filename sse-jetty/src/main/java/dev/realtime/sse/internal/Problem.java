@@ -112,10 +112,18 @@ public record Problem(
         if (status == HttpStatus.UNAUTHORIZED_401) {
             response.setHeader("WWW-Authenticate", "Bearer");
         }
+        if (code.equals(ProblemCode.BODY_TOO_LARGE.code()) || code.equals(ProblemCode.BODY_TIMEOUT.code())) {
+            announceClose(response);
+        }
         byte[] body = Json.bytes(this);
         response.setContentType(MediaType.PROBLEM);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
+    }
+
+    /** What is left of the request is not read: without this the client may send its next one into a closed connection. */
+    static void announceClose(HttpServletResponse response) {
+        response.setHeader("Connection", "close");
     }
 
     /** A value of the caller's as it may stand in a detail: quoted, shortened, without control characters. */
