@@ -1,0 +1,90 @@
+package dev.realtime.sse;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Event;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Publication;
+import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.Subscription;
+import dev.realtime.transport.TransportStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A front door whose every answer a test decides. */
+final class FakePubSub implements PubSub {
+    final Queue<Delivery> waiting = new ConcurrentLinkedQueue<>();
+    final AtomicInteger closedSubscriptions = new AtomicInteger();
+    final CompletableFuture<Publication.Acceptance> accepted = new CompletableFuture<>();
+    final CompletableFuture<List<dev.realtime.transport.Published>> committed = new CompletableFuture<>();
+    final CompletableFuture<Position> position = new CompletableFuture<>();
+    volatile Runnable signal = () -> {};
+
+    void deliver(Delivery... deliveries) {
+        waiting.addAll(List.of(deliveries));
+        signal.run();
+    }
+
+    @Override
+    public Publication publish(List<Event> events) {
+        return new Publication(events.stream().map(Event::type).toList(), accepted, committed);
+    }
+
+    @Override
+    public Subscription subscribe(SubscribeRequest request, Runnable signal) {
+        this.signal = signal;
+        return new Subscription() {
+            @Override
+            public Delivery poll() {
+                return waiting.poll();
+            }
+
+            @Override
+            public boolean mark() {
+                return false;
+            }
+
+            @Override
+            public long waitingBytes() {
+                return 0;
+            }
+
+            @Override
+            public void close() {
+                closedSubscriptions.incrementAndGet();
+            }
+        };
+    }
+
+    @Override
+    public CompletableFuture<Position> position(String orgId) {
+        return position;
+    }
+
+    @Override
+    public TransportStatus status() {
+        return new TransportStatus(TransportStatus.State.DOWN, "a test", Instant.EPOCH);
+    }
+
+    @Override
+    public String transportName() {
+        return "fake";
+    }
+
+    @Override
+    public String instance() {
+        return "i-fake";
+    }
+
+    @Override
+    public Stats stats() {
+        return new Stats(0, 0, 0, 0, 0, 0, 0);
+    }
+
+    @Override
+    public void close() {}
+}
