@@ -139,7 +139,9 @@ sealed interface ListenerState {
                     new Proving(state.attempt(), opened.connection(), chance.token(), due, state.cause()),
                     new Action.Prove(chance.token()));
         }
-        return input instanceof Input.Failed failed ? retry(state.attempt(), failed.cause(), chance) : new Step(state);
+        return input instanceof Input.Failed failed && failed.connection() == 0
+                ? retry(state.attempt(), failed.cause(), chance)
+                : new Step(state);
     }
 
     private static Step on(Proving state, Input input, Chance chance) {

@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,11 @@ record PostgresUrl(
         }
     }
 
+    /** User and password, host, port. Hosts may have an underscore, as those of container networks do. */
+    private static final Pattern AUTHORITY =
+            Pattern.compile("(?:([^@]*)@)?(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
+
+    private static final int DEFAULT_PORT = 5432;
     private static final String FORM = "it is postgres://user:password@host:port/database?sslmode=…";
 
     static PostgresUrl parse(String key, String text) {
@@ -58,10 +65,14 @@ record PostgresUrl(
             if (!scheme.equals("postgres") && !scheme.equals("postgresql")) {
                 throw refused(key, "the scheme is '" + scheme + "'; " + FORM);
             }
-            if (uri.getHost() == null) {
-                throw refused(key, "there is no single host in it; " + FORM);
+            Matcher authority = AUTHORITY.matcher(uri.getRawAuthority() == null ? "" : uri.getRawAuthority());
+            if (!authority.matches() || uri.getRawFragment() != null) {
+                throw refused(
+                        key,
+                        "there is no single host in it, or a special character in user or password that is not"
+                                + " escaped as %XX; " + FORM);
             }
-            return parse(key, uri, parameters(key, uri.getRawQuery()));
+            return parse(key, uri, authority, parameters(key, uri.getRawQuery()));
         } catch (URISyntaxException e) {
             // Not the exception's own text: it repeats the input, and with it the password.
             throw refused(
@@ -125,8 +136,8 @@ record PostgresUrl(
         return "postgres://" + place();
     }
 
-    private static PostgresUrl parse(String key, URI uri, Map<String, String> parameters) {
-        String userInfo = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
+    private static PostgresUrl parse(String key, URI uri, Matcher authority, Map<String, String> parameters) {
+        String userInfo = authority.group(1) == null ? "" : authority.group(1);
         int colon = userInfo.indexOf(':');
         String user = decoded(key, colon < 0 ? userInfo : userInfo.substring(0, colon));
         String password = colon < 0 ? null : decoded(key, userInfo.substring(colon + 1));
@@ -145,9 +156,12 @@ record PostgresUrl(
         }
         String path = uri.getRawPath() == null ? "" : uri.getRawPath();
         String database = path.length() > 1 ? decoded(key, path.substring(1)) : user;
-        String host = uri.getHost().replaceAll("[\\[\\]]", "");
-        return new PostgresUrl(
-                host, uri.getPort() < 0 ? 5432 : uri.getPort(), database, user, password, mode, rootCert);
+        String host = authority.group(2).replaceAll("[\\[\\]]", "");
+        int port = authority.group(3) == null ? DEFAULT_PORT : Integer.parseInt(authority.group(3));
+        if (port < 1 || port > 65_535) {
+            throw refused(key, "the port is not from 1 to 65535; " + FORM);
+        }
+        return new PostgresUrl(host, port, database, user, password, mode, rootCert);
     }
 
     private static SslMode sslMode(String key, @Nullable String text) {
