@@ -1,0 +1,68 @@
+package dev.realtime.transport.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** A session at the server, as an application has it. */
+record Session(Connection connection, UnaryOperator<String> in) implements AutoCloseable {
+    Session run(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(in.apply(sql));
+        }
+        return this;
+    }
+
+    /** The first column of the first row. */
+    String value(String sql, Object... arguments) throws SQLException {
+        return column(sql, arguments).get(0);
+    }
+
+    boolean truth(String sql) throws SQLException {
+        return value(sql).equals("t");
+    }
+
+    /** The first column. */
+    List<String> column(String sql, Object... arguments) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(in.apply(sql))) {
+            for (int i = 0; i < arguments.length; i++) {
+                statement.setObject(i + 1, arguments[i]);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                List<String> values = new ArrayList<>();
+                while (rows.next()) {
+                    values.add(rows.getString(1));
+                }
+                return values;
+            }
+        }
+    }
+
+    /** Publishes an event with this id. */
+    Session publish(String id) throws SQLException {
+        value("select rt.publish('acme', 'orders.updated', id => ?)", id);
+        return this;
+    }
+
+    Session begin() throws SQLException {
+        return run("begin");
+    }
+
+    Session commit() throws SQLException {
+        return run("commit");
+    }
+
+    Session rollback() throws SQLException {
+        return run("rollback");
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

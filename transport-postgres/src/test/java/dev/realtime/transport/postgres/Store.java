@@ -1,0 +1,138 @@
+package dev.realtime.transport.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.LogId;
+import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.testkit.RecordingSink;
+import dev.realtime.transport.testkit.servers.TestPostgres;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+/** A schema of its own on the shared server, and the instances on it. SQL in tests calls the schema {@code rt}. */
+final class Store implements AutoCloseable {
+    static final String ORG = "acme";
+
+    private static final Pattern RT = Pattern.compile("\\brt\\.");
+    private static final TestPostgres SERVER = TestPostgres.shared();
+
+    private final String schema;
+    private final String keyPrefix = "t" + UUID.randomUUID().toString().substring(0, 8);
+    private final List<Node> nodes = new ArrayList<>();
+
+    /** An instance and what it told its sink. */
+    record Node(String name, PubSubAdapter adapter, RecordingSink sink) {
+        Node live() {
+            sink.awaitStatus(State.LIVE);
+            sink.awaitStarted(LogId.SHARED);
+            return this;
+        }
+
+        List<Position> publish(List<Envelope> events) throws Exception {
+            return adapter.publish(events).get(20, TimeUnit.SECONDS);
+        }
+
+        Position publish(Envelope event) throws Exception {
+            return publish(List.of(event)).get(0);
+        }
+
+        void awaitIds(List<String> ids) {
+            await().untilAsserted(() -> assertThat(sink.ids()).isEqualTo(ids));
+        }
+    }
+
+    Store() {
+        this(SERVER.freshSchema());
+    }
+
+    Store(String schema) {
+        this.schema = schema;
+    }
+
+    /** A store whose schema is there, and nobody connected. */
+    static Store migrated() {
+        Store store = new Store();
+        store.node().adapter().close();
+        store.nodes.clear();
+        return store;
+    }
+
+    static ConditionFactory await() {
+        return Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10));
+    }
+
+    static TestPostgres server() {
+        return SERVER;
+    }
+
+    String schema() {
+        return schema;
+    }
+
+    /** Another instance, live. */
+    Node node() {
+        return start(Map.of()).live();
+    }
+
+    /** Another instance, starting, with further settings. */
+    Node start(Map<String, String> settings) {
+        return start(settings, keyPrefix);
+    }
+
+    Node start(Map<String, String> settings, String prefix) {
+        Map<String, String> all = new HashMap<>(Map.of("DATABASE_URL", SERVER.url(), "REALTIME_SCHEMA", schema));
+        all.putAll(settings);
+        String name = keyPrefix + "-" + (nodes.size() + 1);
+        AdapterContext context = new AdapterContext(name, prefix, Duration.ofMinutes(10), Clock.systemUTC());
+        Node node =
+                new Node(name, new PostgresAdapterProvider().create(Settings.of(all), context), new RecordingSink());
+        nodes.add(node);
+        node.adapter().start(node.sink());
+        return node;
+    }
+
+    /** A session of its own, in autocommit. */
+    Session session() throws SQLException {
+        return new Session(SERVER.connect(), this::in);
+    }
+
+    /** SQL for this schema. */
+    String in(String sql) {
+        return RT.matcher(sql).replaceAll('"' + schema + "\".");
+    }
+
+    /** The log, oldest first. */
+    List<String> logged() throws SQLException {
+        try (Session session = session()) {
+            return session.column("select id from rt.log order by \"offset\"");
+        }
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(node -> node.adapter().close());
+        try (Session session = session()) {
+            session.run("drop schema if exists \"" + schema + "\" cascade");
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
