@@ -1,0 +1,105 @@
+package dev.realtime.system;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Asks one gateway over HTTP. Every answer is searched for secrets. Thread-safe. */
+final class GatewayClient {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .connectTimeout(Duration.ofSeconds(5))
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+
+    private final URI gateway;
+    private final Map<String, String> headers;
+
+    /** What came back. */
+    record Answer(int status, String body, String headers) {
+        JsonNode json() {
+            return parsed(body);
+        }
+
+        /** The code of an error. */
+        String code() {
+            return json().path("code").asText();
+        }
+    }
+
+    /** What a published event became. */
+    record Acknowledged(String id, String cursor) {}
+
+    GatewayClient(URI gateway, Map<String, String> headers) {
+        this.gateway = gateway;
+        this.headers = headers;
+    }
+
+    Answer get(String path) {
+        return answer(HttpRequest.newBuilder(gateway.resolve(path)).GET());
+    }
+
+    /** Posts this JSON to {@code /realtime/events}. */
+    Answer post(String json) {
+        return answer(HttpRequest.newBuilder(gateway.resolve("/realtime/events"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json)));
+    }
+
+    /** Posts, and demands that all of it is committed. */
+    List<Acknowledged> publish(String json) {
+        Answer answer = post(json);
+        if (answer.status() != 201) {
+            throw new AssertionError("not committed: " + answer.status() + " " + answer.body());
+        }
+        return acknowledged(answer);
+    }
+
+    /** What a 201 says. */
+    static List<Acknowledged> acknowledged(Answer answer) {
+        List<Acknowledged> acknowledged = new ArrayList<>();
+        answer.json()
+                .forEach(each -> acknowledged.add(new Acknowledged(
+                        each.path("id").asText(), each.path("cursor").asText())));
+        return acknowledged;
+    }
+
+    /** The current cursor. */
+    String position() {
+        return get("/realtime/position").json().path("cursor").asText();
+    }
+
+    static JsonNode parsed(String json) {
+        try {
+            return JSON.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("not JSON: " + json, e);
+        }
+    }
+
+    private Answer answer(HttpRequest.Builder request) {
+        headers.forEach(request::header);
+        try {
+            var response = HTTP.send(request.timeout(Patience.ALL).build(), BodyHandlers.ofString());
+            String told = response.headers().map().toString();
+            Canary.searched("an answer of " + response.uri().getPath(), told + response.body());
+            return new Answer(response.statusCode(), response.body(), told);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

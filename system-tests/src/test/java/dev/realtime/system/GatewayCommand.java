@@ -1,0 +1,115 @@
+package dev.realtime.system;
+
+import dev.realtime.sse.gateway.GatewayMain;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The gateway's command line in a JVM of its own, with this environment and nothing else in it. What it has written is
+ * searched for secrets when it is closed. It does not outlive this JVM. Thread-safe.
+ */
+final class GatewayCommand implements AutoCloseable {
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly), "gateways-exit"));
+    }
+
+    private final Process process;
+    private final Output out;
+    private final Output err;
+
+    private GatewayCommand(Process process) {
+        this.process = process;
+        this.out = new Output("gateway-out-" + process.pid(), process.getInputStream());
+        this.err = new Output("gateway-err-" + process.pid(), process.getErrorStream());
+    }
+
+    static GatewayCommand start(Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                GatewayMain.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            RUNNING.add(process);
+            process.onExit().thenRun(() -> RUNNING.remove(process));
+            return new GatewayCommand(process);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs it to its end. */
+    static GatewayCommand run(Map<String, String> environment, String... arguments) {
+        GatewayCommand command = start(environment, arguments);
+        command.awaitExit();
+        command.close();
+        return command;
+    }
+
+    /** Waits for the end; returns the exit code. */
+    int awaitExit() {
+        try {
+            if (!process.waitFor(Patience.ALL.toSeconds(), TimeUnit.SECONDS)) {
+                throw new AssertionError("still runs:\n" + everything());
+            }
+            out.awaitEnd();
+            err.awaitEnd();
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    Output out() {
+        return out;
+    }
+
+    Output err() {
+        return err;
+    }
+
+    /** All that it has written, on both. */
+    String everything() {
+        return out.text() + "\n" + err.text();
+    }
+
+    /** Asks it to stop, by SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Ends it by SIGKILL, and returns when it is gone. */
+    void kill() {
+        process.destroyForcibly();
+        awaitExit();
+    }
+
+    @Override
+    public void close() {
+        kill();
+        Canary.searched("the output of a gateway", everything());
+    }
+}

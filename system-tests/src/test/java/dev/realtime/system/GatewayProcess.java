@@ -1,0 +1,108 @@
+package dev.realtime.system;
+
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** An instance of the gateway that serves, as a process of its own. Thread-safe. */
+final class GatewayProcess implements AutoCloseable {
+    private static final Pattern LISTENING = Pattern.compile("Listening on (http://\\S+), transport .*");
+
+    private final GatewayCommand command;
+
+    private GatewayProcess(GatewayCommand command) {
+        this.command = command;
+    }
+
+    /** Starts one, on any port unless PORT is among the settings; returns at once. */
+    static GatewayProcess starting(Map<String, String> settings) {
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.putIfAbsent("PORT", "0");
+        return new GatewayProcess(GatewayCommand.start(environment, "serve"));
+    }
+
+    /** Starts one, and returns when it takes requests. */
+    static GatewayProcess listening(Map<String, String> settings) {
+        return starting(settings).awaitListening();
+    }
+
+    /** Starts one, and returns when events flow. */
+    static GatewayProcess ready(Map<String, String> settings) {
+        return starting(settings).awaitReady();
+    }
+
+    GatewayProcess awaitListening() {
+        Patience.until("a gateway listens", () -> {
+            if (!command.isAlive()) {
+                throw new AssertionError("the gateway has ended:\n" + command.everything());
+            }
+            return !listeningLines().isEmpty();
+        });
+        return this;
+    }
+
+    GatewayProcess awaitReady() {
+        awaitListening();
+        Patience.until("a gateway is ready", () -> client().get("/readyz").status() == 200);
+        return this;
+    }
+
+    /** Where it listens. */
+    URI address() {
+        Matcher line = LISTENING.matcher(listeningLines().get(0));
+        if (!line.matches()) {
+            throw new AssertionError("not the listening line: " + listeningLines());
+        }
+        return URI.create(line.group(1));
+    }
+
+    /** Asks it, without a credential. */
+    GatewayClient client() {
+        return new GatewayClient(address(), Map.of());
+    }
+
+    /** Asks it with this token. */
+    GatewayClient client(String token) {
+        return new GatewayClient(address(), Map.of("Authorization", "Bearer " + token));
+    }
+
+    /** What it has logged. */
+    Output log() {
+        return command.err();
+    }
+
+    String everything() {
+        return command.everything();
+    }
+
+    boolean isAlive() {
+        return command.isAlive();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        command.terminate();
+    }
+
+    /** Waits for its end; returns the exit code. */
+    int awaitExit() {
+        return command.awaitExit();
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        command.kill();
+    }
+
+    @Override
+    public void close() {
+        command.close();
+    }
+
+    private List<String> listeningLines() {
+        return command.out().lines(line -> line.startsWith("Listening on "));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.realtime.system;
+
+import dev.realtime.system.GatewayClient.Acknowledged;
+import dev.realtime.system.GatewayClient.Answer;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A well-behaved publisher: names its events, and publishes again what it got no answer for, under the same ids. All
+ * that it returns is committed, and in the ledger. One thread.
+ */
+final class Load {
+    private final Supplier<GatewayClient> gateway;
+    private final Ledger ledger;
+    private final AtomicInteger counter = new AtomicInteger();
+
+    /** @param gateway whom to ask now; asked again after each failure */
+    Load(Supplier<GatewayClient> gateway, Ledger ledger) {
+        this.gateway = gateway;
+        this.ledger = ledger;
+    }
+
+    /** One post of so many events; returns when they are committed. */
+    void publish(int events) {
+        String body = IntStream.range(0, events)
+                .mapToObj(i -> event())
+                .collect(Collectors.joining(",", events == 1 ? "" : "[", events == 1 ? "" : "]"));
+        Patience.until("committed", () -> {
+            try {
+                Answer answer = gateway.get().post(body);
+                if (answer.status() != 201) {
+                    return false;
+                }
+                List<Acknowledged> committed = GatewayClient.acknowledged(answer);
+                ledger.committed(committed);
+                return committed.size() == events;
+            } catch (UncheckedIOException gatewayGone) {
+                return false;
+            }
+        });
+    }
+
+    private String event() {
+        return "{\"event\":\"load.made\",\"id\":\"" + UUID.randomUUID() + "\",\"payload\":{\"n\":"
+                + counter.incrementAndGet() + "}}";
+    }
+}

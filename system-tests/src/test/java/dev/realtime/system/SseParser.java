@@ -1,0 +1,94 @@
+package dev.realtime.system;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+
+/**
+ * Server-sent events by the rules of the HTML standard: lines end in LF, CR or CRLF, an empty line ends a frame, a
+ * frame that was cut is no frame. Stricter in one thing: what is not UTF-8 fails. Not thread-safe.
+ */
+final class SseParser {
+    private final int connection;
+    private final Consumer<Frame> frames;
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private boolean afterReturn;
+
+    private String event;
+    private String id;
+    private StringBuilder data;
+    private Long retry;
+    private boolean any;
+
+    SseParser(int connection, Consumer<Frame> frames) {
+        this.connection = connection;
+        this.frames = frames;
+    }
+
+    void take(byte[] bytes, int length) {
+        for (int i = 0; i < length; i++) {
+            byte next = bytes[i];
+            if (next == '\n' && afterReturn) {
+                afterReturn = false;
+                continue;
+            }
+            afterReturn = next == '\r';
+            if (next == '\n' || next == '\r') {
+                line(decoded());
+            } else {
+                line.write(next);
+            }
+        }
+    }
+
+    private String decoded() {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(line.toByteArray()))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new AssertionError("not UTF-8: " + line.toString(StandardCharsets.ISO_8859_1), e);
+        } finally {
+            line.reset();
+        }
+    }
+
+    private void line(String text) {
+        if (text.isEmpty()) {
+            end();
+            return;
+        }
+        int colon = text.indexOf(':');
+        if (colon == 0) {
+            return;
+        }
+        String field = colon < 0 ? text : text.substring(0, colon);
+        String rest = colon < 0 ? "" : text.substring(colon + 1);
+        field(field, rest.startsWith(" ") ? rest.substring(1) : rest);
+    }
+
+    private void field(String field, String value) {
+        any = true;
+        switch (field) {
+            case "event" -> event = value;
+            case "id" -> id = value;
+            case "retry" -> retry = Long.valueOf(value);
+            case "data" -> data = (data == null ? new StringBuilder() : data.append('\n')).append(value);
+            default -> throw new AssertionError("a field that no browser knows: " + field);
+        }
+    }
+
+    private void end() {
+        if (any) {
+            frames.accept(new Frame(connection, event, id, data == null ? null : data.toString(), retry));
+        }
+        event = null;
+        id = null;
+        data = null;
+        retry = null;
+        any = false;
+    }
+}
