@@ -13,6 +13,10 @@ final class Patience {
 
     /** Returns as soon as it is so. Fails, naming it, when patience ends. */
     static void until(String what, Callable<Boolean> isSo) {
-        await(what).atMost(ALL).pollInterval(Duration.ofMillis(20)).until(isSo);
+        await(what)
+                .atMost(ALL)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .until(isSo);
     }
 }

@@ -62,9 +62,14 @@ final class SseReader implements AutoCloseable {
     }
 
     static SseReader open(URI gateway, String path, Map<String, String> headers) {
+        return opening(gateway, path, headers).awaitLive();
+    }
+
+    /** Opens a stream, and returns when it is answered. */
+    static SseReader opening(URI gateway, String path, Map<String, String> headers) {
         SseReader reader = new SseReader(path, headers, HttpClient.Version.HTTP_1_1);
         reader.connect(gateway);
-        return reader.awaitLive();
+        return reader;
     }
 
     /** As {@link #open(URI, String)}, over cleartext HTTP/2. */
