@@ -79,6 +79,6 @@ public final class FieldRules {
             return "null";
         }
         String cut = value.length() > 40 ? value.substring(0, 40) + "…(" + value.length() + " characters)" : value;
-        return "'" + cut.replaceAll("\\p{Cntrl}", "?") + "'";
+        return "'" + cut.replaceAll("\\p{Cc}", "?") + "'";
     }
 }

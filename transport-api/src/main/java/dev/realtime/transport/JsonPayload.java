@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +31,10 @@ public final class JsonPayload {
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_NESTING)
                     .maxStringLength(Integer.MAX_VALUE)
-                    .maxNumberLength(10_000)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
                     .build())
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -49,6 +52,7 @@ public final class JsonPayload {
      */
     public static JsonPayload of(byte[] json) {
         checkUtf8(json);
+        checkNotOtherEncoding(json);
         try (JsonParser parser = JSON.createParser(json)) {
             JsonToken first = parser.nextToken();
             if (first == null) {
@@ -93,7 +97,14 @@ public final class JsonPayload {
 
     /** {@link #of(byte[])} for a text. */
     public static JsonPayload of(String json) {
-        return of(json.getBytes(StandardCharsets.UTF_8));
+        try {
+            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(json));
+            byte[] utf8 = new byte[encoded.remaining()];
+            encoded.get(utf8);
+            return of(utf8);
+        } catch (CharacterCodingException e) {
+            throw new InvalidInputException("payload_not_json", "payload", "payload: holds half of a surrogate pair");
+        }
     }
 
     /** A value as Jackson writes it with its defaults. */
@@ -159,6 +170,18 @@ public final class JsonPayload {
         } while (result.isOverflow());
         if (result.isError()) {
             throw invalid("payload_not_utf8", "is not valid UTF-8", in.position());
+        }
+    }
+
+    /** Jackson also reads UTF-16, UTF-32 and what follows a byte order mark; carried as they are, they are no JSON. */
+    private static void checkNotOtherEncoding(byte[] json) {
+        for (int i = 0; i < json.length; i++) {
+            if (json[i] == 0) {
+                throw invalid("payload_not_json", "is not JSON", i);
+            }
+        }
+        if (json.length >= 3 && json[0] == (byte) 0xEF && json[1] == (byte) 0xBB && json[2] == (byte) 0xBF) {
+            throw invalid("payload_not_json", "begins with a byte order mark", 0);
         }
     }
 
