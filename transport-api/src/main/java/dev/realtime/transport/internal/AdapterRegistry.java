@@ -22,7 +22,7 @@ final class AdapterRegistry {
             for (PubSubAdapterProvider provider : ServiceLoader.load(PubSubAdapterProvider.class, loader)) {
                 add(provider);
             }
-        } catch (ServiceConfigurationError e) {
+        } catch (ServiceConfigurationError | LinkageError e) {
             throw new SettingsException(Settings.PLUGINS_DIR.name(), "a transport cannot be loaded: " + e.getMessage());
         }
     }

@@ -27,7 +27,7 @@ final class PluginFolder {
         }
         refuseWritableByOthers(path);
         try (Stream<Path> files = Files.list(path)) {
-            List<Path> jars = files.filter(file -> file.toString().endsWith(".jar"))
+            List<Path> jars = files.filter(file -> file.toString().endsWith(".jar") && Files.isRegularFile(file))
                     .sorted()
                     .toList();
             jars.forEach(PluginFolder::refuseWritableByOthers);
