@@ -42,7 +42,8 @@ public interface PubSub extends AutoCloseable {
     /**
      * Subscribes, to be polled.
      *
-     * @param signal called when deliveries begin to wait, on a thread of the transport: only note it and return
+     * @param signal called when deliveries begin to wait, on a thread of the transport with a lock held, perhaps
+     *     before this method returns: only note it and return
      */
     Subscription subscribe(SubscribeRequest request, Runnable signal);
 

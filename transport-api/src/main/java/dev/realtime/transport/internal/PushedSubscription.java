@@ -5,6 +5,7 @@ import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,13 @@ final class PushedSubscription implements Subscription {
 
     private void signal() {
         if (signals.getAndIncrement() == 0) {
-            executor.execute(this::run);
+            try {
+                executor.execute(this::run);
+            } catch (RejectedExecutionException e) {
+                LOG.error("a subscriber's executor takes nothing any more, so its subscription ends", e);
+                signals.set(0);
+                close();
+            }
         }
     }
 
@@ -54,7 +61,7 @@ final class PushedSubscription implements Subscription {
     private void give(Delivery delivery) {
         try {
             consumer.accept(delivery);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("a subscriber's consumer failed on {}", delivery, e);
         }
     }

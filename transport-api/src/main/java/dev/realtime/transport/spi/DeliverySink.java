@@ -6,7 +6,10 @@ import java.util.List;
 
 /** Where an adapter tells this instance what it hears. The adapter calls it from one thread at a time. Never blocks. */
 public interface DeliverySink {
-    /** This instance follows the log from here on. Before the first {@link #deliver} for that log, once. */
+    /**
+     * This instance follows the log from here on. Before the first {@link #deliver} for that log, once; again only
+     * where an organisation was left and is followed again.
+     */
     void started(LogId log, Position through);
 
     /**

@@ -13,7 +13,7 @@ import java.util.List;
  * REPLAYING: pages are released, live events are buffered.
  *            A page that gets to the target, the position at which buffering began, releases the buffer too → LIVE.
  *            A buffer that runs full is thrown away: the log has its events, so the target moves to its end.
- * LIVE:      live events are released.
+ * LIVE:      live events are released. A live stream that was left and begins again elsewhere → REPLAYING.
  * </pre>
  *
  * <p>In both, what is not after {@link #reached} has been released before (a page may read further than the live
@@ -28,6 +28,7 @@ final class Handover {
 
     private final long bufferLimit;
     private final List<Received> buffer = new ArrayList<>();
+
     private Phase phase;
     private Position reached;
     private Position target;
@@ -41,8 +42,8 @@ final class Handover {
     }
 
     /** Nothing to replay: live from this position on. */
-    static Handover live(Position from) {
-        return new Handover(Phase.LIVE, from, from, 0);
+    static Handover live(Position from, long bufferLimit) {
+        return new Handover(Phase.LIVE, from, from, bufferLimit);
     }
 
     /**
@@ -118,6 +119,21 @@ final class Handover {
         target = to;
         if (phase == Phase.LIVE) {
             reached = to;
+        }
+    }
+
+    /**
+     * The live stream was left and begins again: what it missed comes from the log.
+     *
+     * @param heard how far the live stream had come when it was left
+     * @param to where it begins again
+     */
+    void rejoin(Position heard, Position to) {
+        clearBuffer();
+        target = to;
+        if (phase == Phase.LIVE) {
+            advance(heard);
+            phase = Phase.REPLAYING;
         }
     }
 

@@ -22,10 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,10 @@ public final class Hub implements DeliverySink {
     private final PubSubAdapter adapter;
     private final Map<LogId, LogFeed> feeds = new ConcurrentHashMap<>();
     private final ExecutorService replays = Executors.newFixedThreadPool(REPLAY_THREADS, threads("realtime-replay-"));
+    /** Apart from the replays, which may all be waiting for the backend. */
+    private final ScheduledExecutorService retries =
+            Executors.newSingleThreadScheduledExecutor(threads("realtime-retry-"));
+
     private final LongAdder delivered = new LongAdder();
     private final LongAdder gaps = new LongAdder();
     private final LongAdder recoveries = new LongAdder();
@@ -53,6 +59,7 @@ public final class Hub implements DeliverySink {
     /** What the adapter said last; written by its thread. */
     private volatile TransportStatus.State state = TransportStatus.State.STARTING;
 
+    private volatile boolean ended;
     private volatile Runnable flowing = () -> {};
 
     public Hub(PubSubAdapter adapter) {
@@ -71,24 +78,36 @@ public final class Hub implements DeliverySink {
 
     /** Walk 2: subscribes at the request's cursor. */
     public Subscription subscribe(SubscribeRequest request, Runnable signal) {
-        return feed(adapter.logOf(request.orgId()))
-                .add(request, MAILBOX_BYTES, signal, state == TransportStatus.State.DOWN);
+        LogId log = adapter.logOf(request.orgId());
+        HubSubscription subscription;
+        do {
+            subscription = feed(log).add(request, MAILBOX_BYTES, signal);
+        } while (subscription == null);
+        return subscription;
     }
 
     /** Delivers copies of events that the log does not have yet. */
     public void provisional(List<Envelope> envelopes) {
-        envelopes.forEach(envelope -> feed(adapter.logOf(envelope.orgId())).provisional(envelope));
+        envelopes.forEach(envelope -> heard(adapter.logOf(envelope.orgId()), feed -> feed.provisional(envelope)));
     }
 
     /** The head of an organisation's log, read now. */
     public CompletableFuture<Position> head(String orgId) {
-        return CompletableFuture.supplyAsync(() -> adapter.range(orgId).head(), replays);
+        try {
+            return CompletableFuture.supplyAsync(() -> adapter.range(orgId).head(), replays);
+        } catch (RejectedExecutionException closed) {
+            return CompletableFuture.failedFuture(
+                    new TransportUnavailableException("the front door is closed", closed));
+        }
     }
 
     /** Runs something a little later, once; not at all after close. */
     public void later(Runnable action) {
-        CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, replays)
-                .execute(action);
+        try {
+            retries.schedule(action, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("closed, so nothing is tried again");
+        }
     }
 
     public PubSub.Stats stats(long published, int queued) {
@@ -103,28 +122,30 @@ public final class Hub implements DeliverySink {
                 published, delivered.sum(), gaps.sum(), recoveries.sum(), open.get(), waiting.sum(), queued);
     }
 
-    /** Gives every subscription its last delivery. */
+    /** Gives every subscription its last delivery, and later ones at once. */
     public void endSubscriptions() {
+        ended = true;
         feeds.values().forEach(LogFeed::endAll);
     }
 
     public void close() {
         replays.shutdownNow();
+        retries.shutdownNow();
     }
 
     @Override
     public void started(LogId log, Position through) {
-        feed(log).started(through);
+        heard(log, feed -> feed.started(through));
     }
 
     @Override
     public void deliver(LogId log, List<LogEntry> entries, Position through) {
-        feed(log).deliver(entries, through);
+        heard(log, feed -> feed.deliver(entries, through));
     }
 
     @Override
     public void hole(LogId log, LogPage.Hole hole) {
-        feed(log).hole(hole);
+        heard(log, feed -> feed.hole(hole));
     }
 
     @Override
@@ -142,12 +163,26 @@ public final class Hub implements DeliverySink {
         }
     }
 
+    /** A log that is followed on demand and that nobody listens to is of no interest. */
+    private void heard(LogId log, Consumer<LogFeed> action) {
+        LogFeed feed = adapter instanceof FollowsOrganisations ? feeds.get(log) : feed(log);
+        if (feed != null) {
+            action.accept(feed);
+        }
+    }
+
     private LogFeed feed(LogId log) {
-        return feeds.computeIfAbsent(log, id -> new LogFeed(new ReplayDesk()));
+        return feeds.computeIfAbsent(log, id -> new LogFeed(new ReplayDesk(id)));
     }
 
     /** What the feeds' subscriptions do outside the fan-out. */
     private final class ReplayDesk implements LogFeed.Desk {
+        private final LogId log;
+
+        private ReplayDesk(LogId log) {
+            this.log = log;
+        }
+
         @Override
         public void replay(HubSubscription subscription) {
             try {
@@ -165,12 +200,30 @@ public final class Hub implements DeliverySink {
         }
 
         @Override
-        public boolean unfollow(String orgId) {
+        public void unfollow(String orgId) {
             if (adapter instanceof FollowsOrganisations follower) {
                 follower.unfollow(orgId);
-                return true;
             }
-            return false;
+        }
+
+        @Override
+        public boolean followsOnDemand() {
+            return adapter instanceof FollowsOrganisations;
+        }
+
+        @Override
+        public boolean transportIsDown() {
+            return state == TransportStatus.State.DOWN;
+        }
+
+        @Override
+        public boolean ended() {
+            return ended;
+        }
+
+        @Override
+        public void forget(LogFeed feed) {
+            feeds.remove(log, feed);
         }
 
         @Override
@@ -181,7 +234,7 @@ public final class Hub implements DeliverySink {
 
         private void nextPage(HubSubscription subscription) {
             SubscribeRequest request = subscription.request();
-            LogFeed feed = feed(adapter.logOf(request.orgId()));
+            LogFeed feed = subscription.feed();
             Position after;
             boolean malformed;
             synchronized (feed) {
@@ -192,24 +245,37 @@ public final class Hub implements DeliverySink {
                 return;
             }
             try {
+                boolean goesOn;
                 if (malformed) {
                     LogRange range = adapter.range(request.orgId());
                     synchronized (feed) {
-                        subscription.malformed(range);
+                        goesOn = subscription.malformed(range);
                     }
                 } else {
                     LogPage page = adapter.read(request.orgId(), after, PAGE_EVENTS);
                     List<Received> matching = matching(request, page);
                     synchronized (feed) {
-                        subscription.page(page, matching);
+                        goesOn = subscription.page(page, matching);
                     }
                 }
-                replay(subscription);
-            } catch (TransportUnavailableException e) {
-                feed.park(subscription);
-                if (flows()) {
-                    later(feed::unpark);
+                if (goesOn) {
+                    replay(subscription);
+                } else {
+                    later(() -> replay(subscription));
                 }
+            } catch (TransportUnavailableException e) {
+                readLater(subscription);
+            } catch (RuntimeException e) {
+                LOG.error("the log of {} cannot be read; tried again", request.orgId(), e);
+                readLater(subscription);
+            }
+        }
+
+        private void readLater(HubSubscription subscription) {
+            LogFeed feed = subscription.feed();
+            feed.park(subscription);
+            if (flows()) {
+                later(feed::unpark);
             }
         }
 
@@ -217,13 +283,11 @@ public final class Hub implements DeliverySink {
             if (!(page instanceof LogPage.Entries entries)) {
                 return List.of();
             }
-            List<Received> matching = entries.entries().stream()
+            return entries.entries().stream()
                     .filter(entry -> request.filter().matches(entry.envelope())
                             && entry.envelope().isFor(request.userId()))
                     .map(HubSubscription::received)
                     .toList();
-            delivered.add(matching.size());
-            return matching;
         }
     }
 

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * WAITING ──attach──▶ REPLAYING ⇄ READING ──▶ LIVE   WAITING: the feed has not started; READING: a page is on its way
  *    └──openBlind──▶ BLIND ──attach (gap)──▶ LIVE     BLIND: opened while the transport was never reached
+ * LIVE ──rejoin──▶ REPLAYING   any ──end, closed──▶ CLOSED
  * </pre>
  */
 final class HubSubscription implements Subscription {
@@ -47,12 +48,17 @@ final class HubSubscription implements Subscription {
     private Stage stage = Stage.WAITING;
     private @Nullable Handover handover;
     private boolean opened;
-    private final long joinedAt;
+    private boolean toldLive;
+    /** The page on its way was read before the live stream jumped: it may be the old log's. */
+    private boolean pageIsStale;
+    /** It is given the provisional copies after this one … */
+    private long copiesAfter = Long.MAX_VALUE;
+    /** … and before this one, which found its mailbox full: from there on it hears from the log only. */
+    private long copiesBefore = Long.MAX_VALUE;
 
-    HubSubscription(SubscribeRequest request, LogFeed feed, long joinedAt, long mailboxBytes, Runnable signal) {
+    HubSubscription(SubscribeRequest request, LogFeed feed, long mailboxBytes, Runnable signal) {
         this.request = request;
         this.feed = feed;
-        this.joinedAt = joinedAt;
         this.bufferLimit = mailboxBytes / 2;
         this.mailbox = new Mailbox(mailboxBytes, signal, () -> feed.replay(this));
     }
@@ -61,10 +67,14 @@ final class HubSubscription implements Subscription {
         return request;
     }
 
+    LogFeed feed() {
+        return feed;
+    }
+
     /** The feed's lock. The feed is at this position: take part from here. */
     void attach(Position through) {
         if (stage == Stage.BLIND) {
-            handover = Handover.live(through);
+            handover = Handover.live(through, bufferLimit);
             GapReason reason = request.cursor() == null ? GapReason.EPOCH_CHANGED : GapReason.MALFORMED;
             tell(new Gap(reason, request.cursor(), null, through));
             goLive();
@@ -72,7 +82,7 @@ final class HubSubscription implements Subscription {
         }
         String cursor = request.cursor();
         if (cursor == null) {
-            handover = Handover.live(through);
+            handover = Handover.live(through, bufferLimit);
             open(through, false);
             goLive();
             return;
@@ -82,6 +92,20 @@ final class HubSubscription implements Subscription {
         handover = Handover.replaying(after != null ? after : through, through, bufferLimit);
         stage = Stage.REPLAYING;
         feed.replay(this);
+    }
+
+    /** The feed's lock. The feed was left after {@code heard} and begins again: what it missed is replayed. */
+    void rejoin(Position heard, Position through) {
+        Handover current = handover;
+        if (current == null) {
+            attach(through);
+            return;
+        }
+        current.rejoin(heard, through);
+        if (stage == Stage.LIVE) {
+            stage = Stage.REPLAYING;
+            feed.replay(this);
+        }
     }
 
     /** The feed's lock. The transport was never reached: let the subscriber in without a position. */
@@ -98,12 +122,20 @@ final class HubSubscription implements Subscription {
         }
     }
 
-    /** The feed's lock. The log cannot be read now: let the subscriber in where it left off. */
-    void openUnread() {
-        if (stage == Stage.READING && handover != null) {
-            stage = Stage.REPLAYING;
-            openResumed(handover.reached());
+    /** The feed's lock. The log cannot be read now: let the subscriber in where it left off. False if it has gone. */
+    boolean openUnread() {
+        Handover current = handover;
+        if (stage != Stage.READING || current == null) {
+            return false;
         }
+        stage = Stage.REPLAYING;
+        if (isMalformed()) {
+            tell(new Gap(GapReason.MALFORMED, request.cursor(), null, current.reached()));
+            open(current.reached(), false);
+        } else {
+            openResumed(current.reached());
+        }
+        return true;
     }
 
     /**
@@ -116,6 +148,7 @@ final class HubSubscription implements Subscription {
             return null;
         }
         stage = Stage.READING;
+        pageIsStale = false;
         return handover.reached();
     }
 
@@ -125,18 +158,26 @@ final class HubSubscription implements Subscription {
         return !opened && cursor != null && Cursor.parse(cursor).isEmpty();
     }
 
-    /** The feed's lock. The cursor was malformed; this is what the log holds. */
-    void malformed(LogRange range) {
-        page(new LogPage.Hole(GapReason.MALFORMED, range), List.of());
+    /** The feed's lock. The cursor was malformed; this is what the log holds. Returns as {@link #page}. */
+    boolean malformed(LogRange range) {
+        return page(new LogPage.Hole(GapReason.MALFORMED, range), List.of());
     }
 
-    /** The feed's lock. What a read after {@link #nextPageAfter} answered, with only the entries that match. */
-    void page(LogPage page, List<Received> matching) {
+    /**
+     * The feed's lock. What a read after {@link #nextPageAfter} answered, with only the entries that match.
+     *
+     * @return whether the next page may be asked for at once; false if this one brought it nowhere
+     */
+    boolean page(LogPage page, List<Received> matching) {
         Handover current = handover;
         if (stage != Stage.READING || current == null) {
-            return;
+            return true;
         }
         stage = Stage.REPLAYING;
+        if (pageIsStale) {
+            return true;
+        }
+        Position before = current.reached();
         if (page instanceof LogPage.Hole hole) {
             tell(gap(hole, opened ? current.reached() : null));
             current.skipTo(hole.resumesAt());
@@ -145,17 +186,22 @@ final class HubSubscription implements Subscription {
             }
         } else if (page instanceof LogPage.Entries entries) {
             openResumed(current.reached());
-            mailbox.put(seen(current.page(matching, entries.through())));
+            replayed(current.page(matching, entries.through()));
         }
         // Live events may overflow the mailbox, so the switch waits until the replayed ones have left it half free.
         if (current.meetsLive() && mailbox.hasRoom()) {
-            mailbox.put(seen(current.goLive()));
+            replayed(current.goLive());
             goLive();
         }
+        return stage == Stage.LIVE || !current.reached().equals(before);
     }
 
-    /** The feed's lock. Live events that match, the audience not yet looked at. Returns how many it got. */
-    int live(List<Received> events, Position through) {
+    /**
+     * The feed's lock. Live events that match, the audience not yet looked at. Returns how many it got.
+     *
+     * @param copied whether there were provisional copies of any
+     */
+    int live(List<Received> events, Position through, boolean copied) {
         Handover current = handover;
         if (current == null) {
             return 0;
@@ -164,7 +210,7 @@ final class HubSubscription implements Subscription {
         if (released.isEmpty()) {
             return 0;
         }
-        if (!mailbox.offer(seen(released), through)) {
+        if (!mailbox.offer(copied ? seen(released) : released, through)) {
             feed.countGap();
         }
         return released.size();
@@ -178,22 +224,23 @@ final class HubSubscription implements Subscription {
         }
         Position before = further(delivered, current.reached());
         current.liveJumped(hole.resumesAt());
+        pageIsStale = true;
         if (stage == Stage.LIVE) {
             tell(gap(hole, before));
         }
     }
 
     /** The feed's lock. Copies delivered here before the log has them. */
-    void provisional(List<Received> copies) {
-        if (opened && stage != Stage.CLOSED && !mailbox.offer(forMe(copies), null)) {
-            feed.countGap();
+    void provisional(List<Received> copies, long number) {
+        if (number > copiesAfter && number < copiesBefore && !mailbox.offerCopies(forMe(copies))) {
+            copiesBefore = number;
         }
     }
 
     /** The feed's lock. Puts in a mark; false without a position. */
     boolean markHere(@Nullable Position through) {
         Handover current = handover;
-        if (current == null || !opened) {
+        if (current == null || !opened || stage == Stage.CLOSED) {
             return false;
         }
         Position reached = current.reached();
@@ -204,7 +251,13 @@ final class HubSubscription implements Subscription {
     /** The feed's lock. The front door was closed: the last delivery. */
     void end() {
         mailbox.put(List.of(new Delivery.Ended()));
+        closed();
+    }
+
+    /** The feed's lock. Nobody polls it any more: nothing more is read for it. */
+    void closed() {
         stage = Stage.CLOSED;
+        copiesBefore = 0;
     }
 
     @Override
@@ -229,8 +282,16 @@ final class HubSubscription implements Subscription {
     }
 
     private void goLive() {
-        mailbox.put(List.of(new Live()));
         stage = Stage.LIVE;
+        if (!toldLive) {
+            toldLive = true;
+            mailbox.put(List.of(new Live()));
+        }
+    }
+
+    private void replayed(List<Received> events) {
+        feed.countDelivered(events.size());
+        mailbox.put(seen(events));
     }
 
     private void tell(Gap gap) {
@@ -246,6 +307,7 @@ final class HubSubscription implements Subscription {
 
     private void open(@Nullable Position start, boolean resumed) {
         opened = true;
+        copiesAfter = feed.provisionalCopies();
         mailbox.put(List.of(new Opened(start, resumed)));
     }
 
@@ -269,7 +331,7 @@ final class HubSubscription implements Subscription {
         for (Received event : events) {
             Position position = event.position();
             unseen.add(
-                    position != null && feed.seenProvisionally(joinedAt, event.envelope())
+                    position != null && feed.seenProvisionally(event.envelope(), copiesAfter, copiesBefore)
                             ? new Reached(position)
                             : event);
         }

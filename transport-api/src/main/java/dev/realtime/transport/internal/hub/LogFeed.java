@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,20 @@ final class LogFeed {
         /** Somebody now listens to an organisation of a log that has not started. */
         void follow(String orgId);
 
-        /** Nobody listens to the organisation any more. Returns whether its log stops now. */
-        boolean unfollow(String orgId);
+        /** Nobody listens to the organisation any more. */
+        void unfollow(String orgId);
+
+        /** Whether a log is heard of only while somebody here listens to it. */
+        boolean followsOnDemand();
+
+        /** Whether the transport is down, now. */
+        boolean transportIsDown();
+
+        /** Whether all subscriptions have been ended. */
+        boolean ended();
+
+        /** Nobody listens to this feed any more, and it is not heard of: it takes no more subscriptions. */
+        void forget(LogFeed feed);
 
         /** Counts what was told. */
         void count(int delivered, int gaps);
@@ -38,23 +51,30 @@ final class LogFeed {
 
     private final Desk desk;
 
-    // guarded by this
-    private final Map<String, Map<Filter, Set<HubSubscription>>> byOrganisation = new HashMap<>();
+    // guarded by this; concurrent only so that a signal may close a subscription amid a delivery
+    private final Map<String, Map<Filter, Set<HubSubscription>>> byOrganisation = new ConcurrentHashMap<>();
     private final ProvisionalIds provisionalIds = new ProvisionalIds();
-    private final List<HubSubscription> parked = new ArrayList<>();
+    private final Set<HubSubscription> parked = new LinkedHashSet<>();
     private @Nullable Position through;
+    private boolean forgotten;
 
     LogFeed(Desk desk) {
         this.desk = desk;
     }
 
-    /** Adds a subscription; it takes part at once if the feed has started. */
-    synchronized HubSubscription add(
-            SubscribeRequest request, long mailboxBytes, Runnable signal, boolean transportIsDown) {
-        HubSubscription subscription = new HubSubscription(request, this, provisionalIds.count(), mailboxBytes, signal);
+    /** Adds a subscription; it takes part at once if the feed has started. Null if this feed was forgotten. */
+    synchronized @Nullable HubSubscription add(SubscribeRequest request, long mailboxBytes, Runnable signal) {
+        if (forgotten) {
+            return null;
+        }
+        HubSubscription subscription = new HubSubscription(request, this, mailboxBytes, signal);
+        if (desk.ended()) {
+            subscription.end();
+            return subscription;
+        }
         byOrganisation
-                .computeIfAbsent(request.orgId(), org -> new HashMap<>())
-                .computeIfAbsent(request.filter(), filter -> new LinkedHashSet<>())
+                .computeIfAbsent(request.orgId(), org -> new ConcurrentHashMap<>())
+                .computeIfAbsent(request.filter(), filter -> ConcurrentHashMap.newKeySet())
                 .add(subscription);
         Position started = through;
         if (started != null) {
@@ -62,7 +82,7 @@ final class LogFeed {
             return subscription;
         }
         desk.follow(request.orgId());
-        if (transportIsDown) {
+        if (desk.transportIsDown()) {
             subscription.openBlind();
         }
         return subscription;
@@ -70,6 +90,7 @@ final class LogFeed {
 
     synchronized void remove(HubSubscription subscription) {
         SubscribeRequest request = subscription.request();
+        subscription.closed();
         parked.remove(subscription);
         Map<Filter, Set<HubSubscription>> filters = byOrganisation.get(request.orgId());
         Set<HubSubscription> sharing = filters == null ? null : filters.get(request.filter());
@@ -81,15 +102,28 @@ final class LogFeed {
         }
         if (filters.isEmpty()) {
             byOrganisation.remove(request.orgId());
-            if (desk.unfollow(request.orgId())) {
-                through = null;
-            }
+            desk.unfollow(request.orgId());
+        }
+        if (byOrganisation.isEmpty() && desk.followsOnDemand()) {
+            forgotten = true;
+            desk.forget(this);
         }
     }
 
+    /** The log is heard from here on. Again, if it was left and followed again before the first start came through. */
     synchronized void started(Position at) {
+        if (byOrganisation.isEmpty() && desk.followsOnDemand()) {
+            return;
+        }
+        Position heard = through;
         through = at;
-        forEach(subscription -> subscription.attach(at));
+        forEach(subscription -> {
+            if (heard == null) {
+                subscription.attach(at);
+            } else {
+                subscription.rejoin(heard, at);
+            }
+        });
     }
 
     /** Walk 1: entries of the log, in order, to everyone they match. */
@@ -98,6 +132,7 @@ final class LogFeed {
             return;
         }
         through = upTo;
+        boolean copied = provisionalIds.haveAnyOf(entries);
         int delivered = 0;
         for (Map.Entry<String, List<Received>> events :
                 eventsByOrganisation(entries).entrySet()) {
@@ -108,7 +143,7 @@ final class LogFeed {
                     continue;
                 }
                 for (HubSubscription subscription : sharing.getValue()) {
-                    delivered += subscription.live(matching, upTo);
+                    delivered += subscription.live(matching, upTo, copied);
                 }
             }
         }
@@ -125,11 +160,14 @@ final class LogFeed {
 
     /** Copies of one organisation's events that the log does not have yet. */
     synchronized void provisional(Envelope envelope) {
-        provisionalIds.add(envelope);
+        long number = provisionalIds.add(envelope);
+        if (number == 0) {
+            return;
+        }
         List<Received> copy = List.of(new Received(envelope, null, 0));
         byOrganisation.getOrDefault(envelope.orgId(), Map.of()).forEach((filter, sharing) -> {
             if (filter.matches(envelope)) {
-                sharing.forEach(subscription -> subscription.provisional(copy));
+                sharing.forEach(subscription -> subscription.provisional(copy, number));
             }
         });
     }
@@ -150,8 +188,9 @@ final class LogFeed {
 
     /** The log could not be read for it: it is let in, and its replay waits for {@link #unpark}. */
     synchronized void park(HubSubscription subscription) {
-        subscription.openUnread();
-        parked.add(subscription);
+        if (subscription.openUnread()) {
+            parked.add(subscription);
+        }
     }
 
     synchronized boolean mark(HubSubscription subscription) {
@@ -161,6 +200,7 @@ final class LogFeed {
     synchronized void endAll() {
         forEach(HubSubscription::end);
         byOrganisation.clear();
+        parked.clear();
     }
 
     synchronized void forEach(Consumer<HubSubscription> action) {
@@ -169,6 +209,10 @@ final class LogFeed {
 
     void replay(HubSubscription subscription) {
         desk.replay(subscription);
+    }
+
+    void countDelivered(int events) {
+        desk.count(events, 0);
     }
 
     void countGap() {
@@ -181,8 +225,13 @@ final class LogFeed {
     }
 
     /** Its lock. */
-    boolean seenProvisionally(long joinedAt, Envelope envelope) {
-        return provisionalIds.seenSince(joinedAt, envelope);
+    boolean seenProvisionally(Envelope envelope, long after, long before) {
+        return provisionalIds.delivered(envelope, after, before);
+    }
+
+    /** Its lock. How many provisional copies there have been. */
+    long provisionalCopies() {
+        return provisionalIds.count();
     }
 
     private static Map<String, List<Received>> eventsByOrganisation(List<LogEntry> entries) {

@@ -2,19 +2,26 @@ package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Gap;
+import dev.realtime.transport.Delivery.Opened;
+import dev.realtime.transport.Delivery.Reached;
+import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A subscription's bounded queue between fan-out and its consumer. Fan-out never waits: events that find it full
  * become, with those that wait already, an overflow {@link Gap}. Thread-safe; the lock is held for a few steps only
- * and callbacks run outside it.
+ * and callbacks run outside it. A callback that throws is logged: it is no affair of who puts something in.
  */
 final class Mailbox {
+    private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
+
     private final long limitBytes;
     private final Runnable signal;
     private final Runnable room;
@@ -22,12 +29,14 @@ final class Mailbox {
     // guarded by this
     private final Deque<Delivery> waiting = new ArrayDeque<>();
     private long bytes;
+    /** The stream has been handed out up to here. */
     private @Nullable Position handedOut;
+
     private boolean roomWanted;
     private boolean closed;
 
     /**
-     * @param limitBytes most that may wait, about; a single event always may
+     * @param limitBytes most that may wait, about; what is put in at once always may if nothing else waits
      * @param signal called when deliveries begin to wait
      * @param room called when half is free again, once for each {@link #hasRoom} that said no
      */
@@ -44,29 +53,38 @@ final class Mailbox {
             signals = add(deliveries);
         }
         if (signals) {
-            signal.run();
+            call(signal);
         }
     }
 
     /**
-     * Puts in live events, or an overflow if they don't fit. A subscription that has no position yet takes all:
-     * only provisional copies come to it, and those are bounded where they wait for the transport.
+     * Puts in live events, or an overflow if they don't fit.
      *
-     * @param head where the stream goes on after an overflow; null for provisional copies, which have no position
+     * @param head where the stream goes on after an overflow
      * @return whether they fit
      */
-    boolean offer(List<? extends Delivery> events, @Nullable Position head) {
+    boolean offer(List<? extends Delivery> events, Position head) {
+        return offer(events, () -> overflow(head));
+    }
+
+    /** Puts in provisional copies, or nothing if they don't fit: the log will have these events. Returns whether they fit. */
+    boolean offerCopies(List<Received> copies) {
+        return offer(copies, () -> {});
+    }
+
+    private boolean offer(List<? extends Delivery> deliveries, Runnable otherwise) {
         boolean signals;
-        boolean fits;
         synchronized (this) {
-            long more = weight(events);
-            fits = waiting.isEmpty() || bytes + more <= limitBytes || (head == null && handedOut == null);
-            signals = fits ? add(events) : overflow(head);
+            if (!waiting.isEmpty() && bytes + weight(deliveries) > limitBytes) {
+                otherwise.run();
+                return false;
+            }
+            signals = add(deliveries);
         }
         if (signals) {
-            signal.run();
+            call(signal);
         }
-        return fits;
+        return true;
     }
 
     @Nullable
@@ -79,15 +97,13 @@ final class Mailbox {
                 return null;
             }
             bytes -= next.weight();
-            Position position = positionOf(next);
-            if (position != null) {
-                handedOut = position;
-            }
+            Position position = positionAfter(next);
+            handedOut = position != null ? position : handedOut;
             roomAgain = roomWanted && isHalfFree();
             roomWanted &= !roomAgain;
         }
         if (roomAgain) {
-            room.run();
+            call(room);
         }
         return next;
     }
@@ -123,39 +139,45 @@ final class Mailbox {
         return wasEmpty;
     }
 
-    /** What opens the stream stays; events and earlier overflows become one gap, from what was handed out last. */
-    private boolean overflow(@Nullable Position head) {
+    /**
+     * Events, marks and an earlier overflow become one gap, from what was handed out last. What opens the stream stays,
+     * and so do provisional copies: they stand outside the order.
+     */
+    private void overflow(Position head) {
         Position from = handedOut;
-        Position newest = head;
         for (Delivery delivery : waiting) {
-            Position position = positionOf(delivery);
-            if (from == null && delivery instanceof Delivery.Opened opened) {
-                from = opened.start();
-            }
-            newest = head == null && position != null ? position : newest;
+            from = from != null ? from : positionAfter(delivery);
         }
-        waiting.removeIf(delivery -> delivery instanceof Delivery.Received
-                || delivery instanceof Delivery.Reached
+        waiting.removeIf(delivery -> (delivery instanceof Received received && !received.provisional())
+                || delivery instanceof Reached
                 || (delivery instanceof Gap gap && gap.reason() == GapReason.OVERFLOW));
         bytes = weight(waiting);
-        Position goesOn = newest != null ? newest : from;
-        if (goesOn == null) {
-            return false;
-        }
-        return add(List.of(new Gap(GapReason.OVERFLOW, from == null ? null : from.cursor(), null, goesOn)));
+        add(List.of(new Gap(GapReason.OVERFLOW, from == null ? null : from.cursor(), null, head)));
     }
 
-    private static @Nullable Position positionOf(Delivery delivery) {
-        if (delivery instanceof Delivery.Received received) {
+    /** Where the stream is after a delivery; null if that says nothing about it. */
+    private static @Nullable Position positionAfter(Delivery delivery) {
+        if (delivery instanceof Received received) {
             return received.position();
         }
-        if (delivery instanceof Delivery.Reached reached) {
+        if (delivery instanceof Reached reached) {
             return reached.position();
         }
-        if (delivery instanceof Delivery.Opened opened) {
+        if (delivery instanceof Opened opened) {
             return opened.start();
         }
+        if (delivery instanceof Gap gap) {
+            return gap.reason() == GapReason.TRIMMED && gap.floor() != null ? gap.floor() : gap.head();
+        }
         return null;
+    }
+
+    private static void call(Runnable callback) {
+        try {
+            callback.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("a subscriber's signal failed", e);
+        }
     }
 
     private static long weight(Iterable<? extends Delivery> deliveries) {

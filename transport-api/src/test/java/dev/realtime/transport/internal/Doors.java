@@ -1,0 +1,19 @@
+package dev.realtime.transport.internal;
+
+import dev.realtime.transport.PubSub;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.PubSubAdapter;
+import java.time.Clock;
+import java.time.Duration;
+
+/** Front doors on an adapter of a test. */
+final class Doors {
+    static final int MAX_PAYLOAD = 1 << 24;
+
+    private Doors() {}
+
+    static PubSub on(PubSubAdapter adapter) {
+        AdapterContext context = new AdapterContext("i-test", "test", Duration.ofMinutes(10), Clock.systemUTC());
+        return new FrontDoor("scripted", context, adapter, MAX_PAYLOAD);
+    }
+}
