@@ -5,6 +5,8 @@ import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Event;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.InvalidInputException;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.Published;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Turns what publishers say into envelopes, or refuses it. Thread-safe. */
 final class EventIntake {
@@ -21,7 +24,7 @@ final class EventIntake {
     private final int maxPayloadBytes;
 
     /** Names an event across organisations. */
-    private record Key(String orgId, String id) {}
+    record Key(String orgId, String id) {}
 
     /**
      * Checked events.
@@ -30,8 +33,20 @@ final class EventIntake {
      * @param answers for each event, in order, its envelope's index
      */
     record Accepted(List<Envelope> envelopes, List<Integer> answers) {
-        int weight() {
-            return envelopes.stream().mapToInt(Envelope::weight).sum();
+        /** About what it takes in memory, in bytes. */
+        long weight() {
+            return envelopes.stream().mapToLong(Envelope::weight).sum();
+        }
+
+        Stream<Key> keys() {
+            return envelopes.stream().map(envelope -> new Key(envelope.orgId(), envelope.id()));
+        }
+
+        /** The answer for each event, given the envelopes' positions. */
+        List<Published> published(List<Position> positions) {
+            return answers.stream()
+                    .map(index -> new Published(envelopes.get(index).id(), positions.get(index)))
+                    .toList();
         }
 
         List<String> ids() {

@@ -1,17 +1,15 @@
 package dev.realtime.transport.internal;
 
+import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
-import dev.realtime.transport.Published;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.internal.EventIntake.Accepted;
+import dev.realtime.transport.internal.OutboxQueue.Waiting;
 import dev.realtime.transport.internal.hub.Hub;
 import dev.realtime.transport.spi.PubSubAdapter;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -21,15 +19,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What goes out. While the transport flows, a publication goes straight to the adapter. While it does not, local
  * subscribers get a provisional copy and the publication waits in a bounded queue, to be published in order when the
- * transport returns. Thread-safe; never blocks.
+ * transport returns. Thread-safe; never blocks; its lock is held for a few steps only, never while it calls others.
  */
 final class Outbox {
-    /** Most events that may wait. */
-    static final int MAX_EVENTS = 10_000;
-    /** Most bytes that may wait, about. */
-    static final long MAX_BYTES = 64L << 20;
-
-    /** PASSING: nothing waits. WAITING: for the transport. FLUSHING: the first of the queue is on its way. */
+    /** PASSING: nothing waits. WAITING: for the transport. FLUSHING: the first of the queue are on their way. */
     private enum State {
         PASSING,
         WAITING,
@@ -37,17 +30,13 @@ final class Outbox {
         CLOSED
     }
 
-    private record Waiting(Accepted accepted, Publication publication) {}
-
     private final PubSubAdapter adapter;
     private final Hub hub;
     private final LongAdder published = new LongAdder();
 
     // guarded by this
-    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private final OutboxQueue queue = new OutboxQueue();
     private State state = State.PASSING;
-    private int queuedEvents;
-    private long queuedBytes;
 
     Outbox(PubSubAdapter adapter, Hub hub) {
         this.adapter = adapter;
@@ -65,7 +54,7 @@ final class Outbox {
             attempt(waiting);
         } else if (enqueue(waiting)) {
             hub.provisional(accepted.envelopes());
-            publication.accepted().complete(Acceptance.QUEUED);
+            release(waiting);
             flush();
         }
         return publication;
@@ -73,21 +62,30 @@ final class Outbox {
 
     /** Publishes what waits, if the transport flows. Called when it begins to, and after each failure. */
     void flush() {
-        Waiting next;
-        synchronized (this) {
-            if (state != State.WAITING || !hub.flows()) {
+        while (true) {
+            List<Waiting> batch = nextBatch();
+            if (batch.isEmpty()) {
                 return;
             }
-            next = queue.element();
-            state = State.FLUSHING;
+            CompletableFuture<Boolean> goesOn =
+                    send(batch).handle((positions, failure) -> flushed(batch, positions, failure));
+            if (!goesOn.isDone()) {
+                goesOn.thenAccept(more -> {
+                    if (more) {
+                        flush();
+                    }
+                });
+                return;
+            }
+            if (!goesOn.join()) {
+                return;
+            }
         }
-        adapter.publish(next.accepted().envelopes())
-                .whenComplete((positions, failure) -> flushed(next, positions, failure));
     }
 
     int size() {
         synchronized (this) {
-            return queuedEvents;
+            return queue.events();
         }
     }
 
@@ -105,90 +103,114 @@ final class Outbox {
     void failWaiting() {
         List<Waiting> left;
         synchronized (this) {
-            left = new ArrayList<>(queue);
-            queue.clear();
-            queuedEvents = 0;
-            queuedBytes = 0;
+            left = queue.removeAll();
         }
         left.forEach(waiting -> fail(waiting, closed()));
     }
 
     private void attempt(Waiting waiting) {
-        adapter.publish(waiting.accepted().envelopes()).whenComplete((positions, failure) -> {
+        send(List.of(waiting)).whenComplete((positions, failure) -> {
             if (failure == null) {
-                complete(waiting, positions);
+                complete(List.of(waiting), positions);
             } else if (!isUnavailable(failure)) {
                 fail(waiting, failure);
             } else if (enqueue(waiting)) {
                 // Whether the log has it is unknown, so no provisional copy: a subscriber could see it twice.
-                waiting.publication().accepted().complete(Acceptance.QUEUED);
+                release(waiting);
                 hub.later(this::flush);
             }
         });
     }
 
-    private void flushed(Waiting first, @Nullable List<Position> positions, @Nullable Throwable failure) {
-        boolean retry = failure != null && isUnavailable(failure);
+    /** Fails with what the adapter throws, and if it does not answer for each event. */
+    private CompletableFuture<List<Position>> send(List<Waiting> batch) {
+        List<Envelope> envelopes = batch.stream()
+                .flatMap(waiting -> waiting.accepted.envelopes().stream())
+                .toList();
+        try {
+            return adapter.publish(envelopes).thenApply(positions -> {
+                if (positions.size() != envelopes.size()) {
+                    throw new IllegalStateException(
+                            positions.size() + " positions for " + envelopes.size() + " events");
+                }
+                return positions;
+            });
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private synchronized List<Waiting> nextBatch() {
+        List<Waiting> batch = state == State.WAITING && hub.flows() ? queue.firstBatch() : List.of();
+        if (!batch.isEmpty()) {
+            state = State.FLUSHING;
+        }
+        return batch;
+    }
+
+    /** Returns whether the next batch may follow at once. */
+    private boolean flushed(List<Waiting> sent, @Nullable List<Position> positions, @Nullable Throwable failure) {
+        boolean unavailable = failure != null && isUnavailable(failure);
+        boolean refusedTogether = failure != null && !unavailable && sent.size() > 1;
         synchronized (this) {
-            if (state == State.CLOSED) {
-                retry = false;
-            } else if (retry) {
-                state = State.WAITING;
-            } else {
-                queue.remove();
-                queuedEvents -= first.accepted().envelopes().size();
-                queuedBytes -= first.accepted().weight();
+            if (state != State.CLOSED) {
+                if (refusedTogether) {
+                    queue.goOneByOne(sent.size());
+                } else if (!unavailable) {
+                    queue.removeFirst(sent.size());
+                }
                 state = queue.isEmpty() ? State.PASSING : State.WAITING;
             }
         }
-        if (retry) {
-            hub.later(this::flush);
-            return;
-        }
         if (positions != null) {
-            complete(first, positions);
-        } else if (failure != null) {
-            fail(first, failure);
+            complete(sent, positions);
+        } else if (unavailable) {
+            hub.later(this::flush);
+        } else if (failure != null && !refusedTogether) {
+            fail(sent.get(0), failure);
         }
-        flush();
+        return !unavailable;
     }
 
     private boolean enqueue(Waiting waiting) {
-        RuntimeException refusal;
-        synchronized (this) {
-            int events = waiting.accepted().envelopes().size();
-            int bytes = waiting.accepted().weight();
-            if (state == State.CLOSED) {
-                refusal = closed();
-            } else if (queuedEvents + events > MAX_EVENTS || queuedBytes + bytes > MAX_BYTES) {
-                refusal = new QueueFullException("the transport is away and " + queuedEvents
-                        + " events wait for it; at most " + MAX_EVENTS + " events or " + MAX_BYTES
-                        + " bytes can. Retry later");
-            } else {
+        try {
+            synchronized (this) {
+                if (state == State.CLOSED) {
+                    throw closed();
+                }
                 queue.add(waiting);
-                queuedEvents += events;
-                queuedBytes += bytes;
                 state = state == State.PASSING ? State.WAITING : state;
-                return true;
             }
+            return true;
+        } catch (TransportUnavailableException | QueueFullException refusal) {
+            fail(waiting, refusal);
+            return false;
         }
-        fail(waiting, refusal);
-        return false;
     }
 
-    private void complete(Waiting waiting, List<Position> positions) {
+    /** From now on it may be published. */
+    private void release(Waiting waiting) {
+        synchronized (this) {
+            waiting.ready();
+        }
+        waiting.publication.accepted().complete(Acceptance.QUEUED);
+    }
+
+    private void complete(List<Waiting> sent, List<Position> positions) {
         published.add(positions.size());
-        List<Published> answers = waiting.accepted().answers().stream()
-                .map(i -> new Published(waiting.accepted().envelopes().get(i).id(), positions.get(i)))
-                .toList();
-        waiting.publication().accepted().complete(Acceptance.COMMITTED);
-        waiting.publication().committed().complete(answers);
+        int from = 0;
+        for (Waiting waiting : sent) {
+            int to = from + waiting.accepted.envelopes().size();
+            waiting.publication.accepted().complete(Acceptance.COMMITTED);
+            waiting.publication.committed().complete(waiting.accepted.published(positions.subList(from, to)));
+            from = to;
+        }
     }
 
     private static void fail(Waiting waiting, Throwable failure) {
         Throwable cause = unwrapped(failure);
-        waiting.publication().accepted().completeExceptionally(cause);
-        waiting.publication().committed().completeExceptionally(cause);
+        waiting.publication.accepted().completeExceptionally(cause);
+        waiting.publication.committed().completeExceptionally(cause);
     }
 
     private static boolean isUnavailable(Throwable failure) {
