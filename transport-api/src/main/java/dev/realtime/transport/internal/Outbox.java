@@ -53,7 +53,9 @@ final class Outbox {
         if (passes) {
             attempt(waiting);
         } else if (enqueue(waiting)) {
-            hub.provisional(accepted.envelopes());
+            if (hub.isDown()) {
+                hub.provisional(accepted.envelopes());
+            }
             release(waiting);
             flush();
         }

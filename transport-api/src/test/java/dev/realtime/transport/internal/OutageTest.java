@@ -13,8 +13,10 @@ import dev.realtime.transport.Publication;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.spi.LogId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,23 @@ class OutageTest {
 
         waiting.hears("gap epoch_changed after null floor - head 1", "live", "a@2");
         late.hears("gap epoch_changed after null floor - head 1", "live", "a@2");
+    }
+
+    @Test
+    void whatIsPublishedBehindAQueueThatIsCatchingUpIsHeardFromTheLogOnly() {
+        adapter.goLive();
+        Listener listener = new Listener(pubSub, ACME);
+        adapter.goDown();
+        publish("queued");
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        adapter.publishing(events -> held.thenCompose(go -> adapter.append(events)));
+        adapter.comeBack();
+
+        Publication behind = publish("behind");
+        held.complete(null);
+
+        assertThat(behind.committed()).succeedsWithin(Duration.ofSeconds(10));
+        listener.hears("open 0", "live", "queued provisional", "reached 1", "behind@2");
     }
 
     @Test

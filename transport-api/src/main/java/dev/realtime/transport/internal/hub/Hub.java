@@ -71,6 +71,11 @@ public final class Hub implements DeliverySink {
         flowing = callback;
     }
 
+    /** Whether the transport is known to be away, which it is not while it starts. */
+    public boolean isDown() {
+        return state == TransportStatus.State.DOWN;
+    }
+
     /** Whether events reach the log and come back from it. */
     public boolean flows() {
         return state.flows();
