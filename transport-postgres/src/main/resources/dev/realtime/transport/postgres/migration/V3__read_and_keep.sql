@@ -128,8 +128,10 @@ begin
   perform setval('"${schema}".log_offset',
     greatest((select last_value from "${schema}".log_offset), (select max("offset") from "${schema}".log),
              (select trimmed_through from "${schema}".store), 1));
-  perform setval(pg_get_serial_sequence('"${schema}".stage', 'seq'),
-    greatest((select max(seq) from "${schema}".stage), (select max(seq) from "${schema}".log), 1));
+  -- Never back: publishers don't wait for us, and draw from it now.
+  perform setval('"${schema}".stage_seq_seq', m.seq)
+     from (select greatest((select max(s.seq) from "${schema}".stage s), (select max(l.seq) from "${schema}".log l)) as seq) m
+    where m.seq > (select last_value from "${schema}".stage_seq_seq);
   select max(t.number) into strict newest from "${schema}".tick t;
   -- One statement, so one snapshot: what is committed meanwhile stays staged, and is after the new tick.
   with staged as (
