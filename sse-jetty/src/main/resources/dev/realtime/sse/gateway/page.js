@@ -98,10 +98,14 @@ function showEvent(message) {
 function connect() {
   const stream = new EventSource('/realtime/stream');
   const state = at('stream-state');
-  stream.onopen = () => pill(state, 'stream open', 'good');
+  stream.onopen = () => {
+    pill(state, 'stream open', 'good');
+    showStatus();
+  };
   stream.onerror = () => {
     const gone = stream.readyState === EventSource.CLOSED;
     pill(state, gone ? 'stream refused' : 'reconnecting', gone ? 'bad' : 'wait');
+    showStatus();
   };
   stream.onmessage = showEvent;
   stream.addEventListener('realtime.open', (message) => {
@@ -183,6 +187,6 @@ at('pause').addEventListener('click', () => {
   at('pause').setAttribute('aria-pressed', String(paused));
   at('pause').textContent = paused ? 'Paused' : 'Pause';
 });
-connect();
 showStatus();
+connect();
 setInterval(showStatus, STATUS_EVERY_MS);
