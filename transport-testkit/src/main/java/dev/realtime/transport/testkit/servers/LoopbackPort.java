@@ -10,14 +10,15 @@ import java.util.concurrent.ThreadLocalRandom;
  * to clients: there, a client that retries a stopped server's port can be given that very port, connect
  * to itself, and keep the server from ever starting again.
  */
-final class LoopbackPort {
+public final class LoopbackPort {
     private static final int FIRST = 20_000;
     private static final int END = 32_000;
     private static final int ATTEMPTS = 100;
 
     private LoopbackPort() {}
 
-    static int free() {
+    /** A port that nobody listens on now. */
+    public static int free() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, END);
             if (isFree(port)) {
