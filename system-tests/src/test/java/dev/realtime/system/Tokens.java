@@ -1,0 +1,48 @@
+package dev.realtime.system;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+
+/** Signs tokens with one secret. Secret and tokens are {@link Canary canaries}. Immutable. */
+final class Tokens {
+    private final String secret = Canary.fresh("jwt-secret");
+
+    String secret() {
+        return secret;
+    }
+
+    /** Of a user of this organisation. */
+    String of(String organisation) {
+        return signed(claims(organisation, Duration.ofMinutes(10)));
+    }
+
+    /** One that was good until a minute ago. */
+    String expired(String organisation) {
+        return signed(claims(organisation, Duration.ofMinutes(-1)));
+    }
+
+    private static JWTClaimsSet claims(String organisation, Duration lifetime) {
+        return new JWTClaimsSet.Builder()
+                .subject("user-of-" + organisation)
+                .claim("org_id", organisation)
+                .expirationTime(Date.from(Instant.now().plus(lifetime)))
+                .build();
+    }
+
+    private String signed(JWTClaimsSet claims) {
+        try {
+            SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
+            token.sign(new MACSigner(secret));
+            return Canary.watched(token.serialize());
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
