@@ -61,17 +61,20 @@ class BackendAbsentTest {
                 appears.run();
                 a.awaitReady();
                 b.awaitReady();
-                Frame real = onB.awaitEvent(id);
-                assertThat(real.id()).isNotNull();
-                assertThat(real.isProvisional()).isFalse();
-
-                Ledger ledger = new Ledger("default");
-                ledger.committed(List.of(new Acknowledged(id, real.id())));
-                ledger.committed(b.client().publish("{\"event\":\"made.after\"}"));
+                String after =
+                        b.client().publish("{\"event\":\"made.after\"}").get(0).cursor();
                 onA.awaitEvents(2);
-                onB.awaitEvents(2);
+                Ledger ledger = new Ledger("default");
+                try (SseReader all = SseReader.resume(b.address(), STREAM, beginning(after))) {
+                    all.awaitEvents(2);
+                    all.envelopes().forEach(event -> ledger.committed(List.of(acknowledged(event))));
+                    assertThat(ledger.ids()).hasSize(2).startsWith(id);
+                }
                 ledger.requireWhole(onA);
+                // It had no position yet: what came before it had one is a gap, if it is not delivered.
+                onB.awaitEvent(ledger.ids().get(1));
                 ledger.requireWhole(onB);
+                assertThat(onB.named("realtime.gap")).hasSize(1);
                 assertThat(log.events()).isEqualTo(2);
                 assertThat(a.client().get("/readyz").json().path("state").asText())
                         .isEqualTo("LIVE");
@@ -80,6 +83,15 @@ class BackendAbsentTest {
                 assertThat(a.everything()).doesNotContain("\tat ").doesNotContain("Exception");
             }
         }
+    }
+
+    /** The cursor before the first event of this cursor's log. */
+    private static String beginning(String cursor) {
+        return cursor.substring(0, cursor.indexOf('-')) + "-0-0";
+    }
+
+    private static Acknowledged acknowledged(Frame event) {
+        return new Acknowledged(event.json().path("id").asText(), event.id());
     }
 
     /** A stream that opens while its log cannot be asked: it has no position yet. */
