@@ -17,47 +17,46 @@ import org.junit.jupiter.api.Test;
 /** A real browser on gateway A, a publisher on gateway B. Reconnecting is left to the browser. */
 class BrowserTest {
     private static Browser browser;
+    private static GatewayDatabase database;
+    private static GatewayProcess b;
 
     private final Ledger ledger = new Ledger("default");
     private final Map<String, String> settingsOfA = new HashMap<>();
-    private GatewayDatabase database;
     private ListeningPage page;
     private GatewayProcess a;
-    private GatewayProcess b;
     private Load load;
 
     @BeforeAll
-    static void startBrowser() throws IOException {
+    static void startBrowser() throws IOException, SQLException {
         browser = Browser.start();
+        database = GatewayDatabase.fresh();
+        b = GatewayProcess.ready(database.settings());
     }
 
     @AfterAll
-    static void stopBrowser() throws IOException {
+    static void stopBrowser() throws IOException, SQLException {
         if (browser != null) {
             browser.close();
+            b.close();
+            database.close();
         }
     }
 
     @BeforeEach
-    void start() throws SQLException, IOException {
-        database = GatewayDatabase.fresh();
+    void start() throws IOException {
         page = new ListeningPage(browser);
         settingsOfA.putAll(database.settings());
         settingsOfA.put("REALTIME_ALLOWED_ORIGINS", page.origin());
         settingsOfA.put("PORT", Integer.toString(LoopbackPort.free()));
-        a = GatewayProcess.starting(settingsOfA);
-        b = GatewayProcess.ready(database.settings());
-        a.awaitReady();
+        a = GatewayProcess.ready(settingsOfA);
         load = new Load(b::client, ledger);
     }
 
     @AfterEach
-    void stop() throws SQLException {
+    void stop() {
         browser.asBefore();
         page.close();
         a.close();
-        b.close();
-        database.close();
     }
 
     @Test
