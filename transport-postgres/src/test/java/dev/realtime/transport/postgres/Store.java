@@ -11,6 +11,8 @@ import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.testkit.RecordingSink;
 import dev.realtime.transport.testkit.servers.TestPostgres;
+import java.net.URI;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,6 +33,7 @@ final class Store implements AutoCloseable {
     private static final Pattern RT = Pattern.compile("\\brt\\.");
     private static final TestPostgres SERVER = TestPostgres.shared();
 
+    private final String url;
     private final String schema;
     private final String keyPrefix = "t" + UUID.randomUUID().toString().substring(0, 8);
     private final List<Node> nodes = new ArrayList<>();
@@ -57,10 +60,11 @@ final class Store implements AutoCloseable {
     }
 
     Store() {
-        this(SERVER.freshSchema());
+        this(SERVER.url(), SERVER.freshSchema());
     }
 
-    Store(String schema) {
+    Store(String url, String schema) {
+        this.url = url;
         this.schema = schema;
     }
 
@@ -98,7 +102,7 @@ final class Store implements AutoCloseable {
     }
 
     Node start(Map<String, String> settings, String prefix) {
-        Map<String, String> all = new HashMap<>(Map.of("DATABASE_URL", SERVER.url(), "REALTIME_SCHEMA", schema));
+        Map<String, String> all = new HashMap<>(Map.of("DATABASE_URL", url, "REALTIME_SCHEMA", schema));
         all.putAll(settings);
         String name = keyPrefix + "-" + (nodes.size() + 1);
         AdapterContext context = new AdapterContext(name, prefix, Duration.ofMinutes(10), Clock.systemUTC());
@@ -111,7 +115,10 @@ final class Store implements AutoCloseable {
 
     /** A session of its own, in autocommit. */
     Session session() throws SQLException {
-        return new Session(SERVER.connect(), this::in);
+        URI uri = URI.create(url);
+        String[] credentials = uri.getUserInfo().split(":", 2);
+        String place = "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath();
+        return new Session(DriverManager.getConnection(place, credentials[0], credentials[1]), this::in);
     }
 
     /** SQL for this schema. */

@@ -56,11 +56,22 @@ final class Connections implements AutoCloseable {
 
     /** A connection of its own, past any pooler. */
     Connection direct() throws SQLException {
-        Connection connection = driver.connect(
-                settings.direct().jdbc(),
-                properties(settings.direct(), settings.applicationName() + ":tail", ANSWER_SECONDS));
+        return connect(settings.direct(), new Properties());
+    }
+
+    /** A connection of its own that may go through a pooler: no session state lasts on it. */
+    Connection detour() throws SQLException {
+        Properties unprepared = new Properties();
+        unprepared.setProperty("prepareThreshold", "0");
+        return connect(settings.database(), unprepared);
+    }
+
+    private Connection connect(PostgresUrl url, Properties further) throws SQLException {
+        Properties properties = properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS);
+        properties.putAll(further);
+        Connection connection = driver.connect(url.jdbc(), properties);
         if (connection == null) {
-            throw new SQLException("the driver does not know " + settings.direct());
+            throw new SQLException("the driver does not know " + url);
         }
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         try (Statement statement = connection.createStatement()) {

@@ -95,15 +95,17 @@ final class Tail implements AutoCloseable {
     private void run() {
         int attempt = 0;
         while (!closed) {
-            try (Connection connection = connections.direct()) {
+            // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
+            boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
+            try (Connection connection = detour ? connections.detour() : connections.direct()) {
                 prepare(connection);
                 attempt = 0;
-                follow(connection);
+                follow(connection, detour);
             } catch (SQLException | RuntimeException e) {
                 if (!closed) {
                     become(
                             State.DOWN,
-                            Causes.line("postgres " + settings.direct().place(), e));
+                            Causes.line("postgres " + (detour ? settings.database() : settings.direct()).place(), e));
                     LOG.debug("the tail's connection failed", e);
                 }
             } catch (InterruptedException e) {
@@ -129,10 +131,14 @@ final class Tail implements AutoCloseable {
         }
     }
 
-    private void follow(Connection connection) throws SQLException, InterruptedException {
+    /** Until the connection fails; a detour, on which there is no seat to take, until LISTEN works again. */
+    private void follow(Connection connection, boolean detour) throws SQLException, InterruptedException {
         while (!closed) {
-            report();
             boolean live = hearing.verdict() == Verdict.LIVE;
+            if (detour && live) {
+                return;
+            }
+            report();
             long poll = Math.min(sealer.interval().toMillis(), (live ? POLL_LIVE : POLL_DEAF).toMillis());
             if (wakeUps.tryAcquire(poll, TimeUnit.MILLISECONDS)) {
                 wakeUps.drainPermits();
