@@ -19,8 +19,15 @@ final class Causes {
         if (failure instanceof SQLTransientConnectionException) {
             return true;
         }
+        return isBroken(failure);
+    }
+
+    /** Whether the connection is of no more use: lost, or ended by the server. */
+    static boolean isBroken(Exception failure) {
         String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
-        return state != null && (state.startsWith("08") || state.startsWith("57P"));
+        return !(failure instanceof SQLTransientConnectionException)
+                && state != null
+                && (state.startsWith("08") || state.startsWith("57P"));
     }
 
     private static String reason(Throwable failure) {

@@ -2,6 +2,7 @@ package dev.realtime.transport.postgres.internal;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.SQLException;
@@ -52,6 +53,14 @@ final class Connections implements AutoCloseable {
     /** For publishing, replays, retention and migration. */
     DataSource pool() {
         return pool;
+    }
+
+    /** Ends the idle connections of the pool, and those in use when they come back: the server may have ended them. */
+    void evict() {
+        HikariPoolMXBean bean = pool.getHikariPoolMXBean();
+        if (bean != null) {
+            bean.softEvictConnections();
+        }
     }
 
     /** A connection of its own, past any pooler. */

@@ -47,7 +47,7 @@ public final class PostgresAdapter implements PubSubAdapter {
     public synchronized void start(DeliverySink sink) {
         Connections connections = new Connections(settings);
         Tail tail = new Tail(settings, connections, clock, log, writer, sink);
-        Publisher publisher = new Publisher(connections.pool(), writer, tail::wake);
+        Publisher publisher = new Publisher(connections, writer, tail::wake);
         Listener listener = new Listener(PgNgEar.opener(settings), tail::wake, tail::hears);
         Retention retention = new Retention(
                 connections.pool(), writer, () -> tail.status().state().flows());

@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,7 @@ final class Publisher implements AutoCloseable {
 
     private record Key(String orgId, String id) {}
 
-    private final DataSource pool;
+    private final Connections connections;
     private final LogWriter writer;
     private final Runnable appended;
     private final Thread thread = new Thread(this::run, "realtime-publisher");
@@ -46,8 +45,8 @@ final class Publisher implements AutoCloseable {
     private boolean closed;
 
     /** @param appended called after each commit */
-    Publisher(DataSource pool, LogWriter writer, Runnable appended) {
-        this.pool = pool;
+    Publisher(Connections connections, LogWriter writer, Runnable appended) {
+        this.connections = connections;
         this.writer = writer;
         this.appended = appended;
         thread.setDaemon(true);
@@ -127,9 +126,8 @@ final class Publisher implements AutoCloseable {
 
     private void append(List<Waiting> batch) {
         List<Outcome> outcomes;
-        try (Connection connection = pool.getConnection()) {
-            outcomes = writer.append(
-                    connection, batch.stream().map(Waiting::events).toList());
+        try {
+            outcomes = commit(batch.stream().map(Waiting::events).toList());
         } catch (SQLException | RuntimeException e) {
             TransportUnavailableException failure =
                     new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
@@ -149,6 +147,21 @@ final class Publisher implements AutoCloseable {
             } else {
                 batch.get(i).future().completeExceptionally(new EventConflictException(conflict));
             }
+        }
+    }
+
+    /** A connection may have died in the pool, and others with it: the ids make a second attempt safe. */
+    private List<Outcome> commit(List<List<Envelope>> groups) throws SQLException {
+        try (Connection connection = connections.pool().getConnection()) {
+            return writer.append(connection, groups);
+        } catch (SQLException e) {
+            if (!Causes.isBroken(e)) {
+                throw e;
+            }
+        }
+        connections.evict();
+        try (Connection connection = connections.pool().getConnection()) {
+            return writer.append(connection, groups);
         }
     }
 

@@ -127,6 +127,7 @@ final class Tail implements AutoCloseable {
             position = log.range(connection).head();
             sink.started(LogId.SHARED, position);
         } else {
+            connections.evict(); // what broke this connection may have broken those of the pool, unseen
             catchUp(connection);
         }
     }
