@@ -69,6 +69,22 @@ class ListenerKilledTest {
         publishAllAndExpectThem();
     }
 
+    @Test
+    void callersDoNotNoticeThatThePoolsConnectionsHaveDied() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            publisher.publish(Envelopes.withId(Store.ORG, "before-" + round));
+            try (Session session = store.session()) {
+                assertThat(session.column("select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                                + " where application_name = 'realtime:" + publisher.name()
+                                + "' and query !~ 'LISTEN|pg_notify[(][$]1'"))
+                        .isNotEmpty();
+            }
+            publisher.publish(Envelopes.withId(Store.ORG, "after-" + round));
+        }
+
+        hearer.awaitIds(List.of("before-0", "after-0", "before-1", "after-1", "before-2", "after-2"));
+    }
+
     private void kill(Node node, String which, long everyMillis) {
         killer.scheduleAtFixedRate(
                 () -> {
