@@ -5,6 +5,7 @@ import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong settings or arguments. */
@@ -19,6 +20,8 @@ public final class GatewayMain {
         if (System.getProperty(LOGBACK_FILE) == null) {
             System.setProperty(LOGBACK_FILE, "dev/realtime/sse/gateway/logback.xml");
         }
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
         int exit = run(
                 Settings.fromEnvironment(),
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
