@@ -82,6 +82,16 @@ final class GatewayProcess implements AutoCloseable {
         return command.isAlive();
     }
 
+    /** SIGSTOP: it is there, and does nothing. */
+    void freeze() {
+        command.signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void thaw() {
+        command.signal("CONT");
+    }
+
     /** SIGTERM. */
     void terminate() {
         command.terminate();

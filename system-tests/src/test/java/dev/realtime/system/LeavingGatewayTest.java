@@ -2,7 +2,9 @@ package dev.realtime.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.system.GatewayClient.Acknowledged;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,41 @@ class LeavingGatewayTest {
             assertThat(moves.named("realtime.gap")).isEmpty();
             assertThat(moves.named("realtime.open")).extracting(Frame::retry).containsExactly(2_000L, 2_000L);
             assertThat(database.logged()).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void whoIsFrozenUnderLoadHoldsNobodyUp() throws SQLException, InterruptedException {
+        Load onB = new Load(b::client, ledger);
+        Load load = new Load(a::client, ledger);
+        try (SseReader atA = SseReader.open(a.address(), STREAM);
+                SseReader atB = SseReader.open(b.address(), STREAM)) {
+            Thread publisher = new Thread(() -> {
+                while (ledger.size() < 1_000) {
+                    onB.publish(5);
+                }
+            });
+            publisher.start();
+            atA.awaitEvents(200);
+            b.freeze();
+            for (int i = 0; i < 20; i++) {
+                load.publish(10);
+                atA.awaitEvent(database.ask("SELECT rt.publish('default', 'from.sql')"));
+            }
+            b.thaw();
+            publisher.join();
+            load.publish(1);
+            String last = ledger.ids().get(ledger.size() - 1);
+            atA.awaitEvent(last);
+            atB.awaitEvent(last);
+
+            atA.envelopes().stream()
+                    .filter(event -> event.json().path("event").asText().equals("from.sql"))
+                    .forEach(event -> ledger.committed(
+                            List.of(new Acknowledged(event.json().path("id").asText(), event.id()))));
+            assertThat(ledger.size()).isEqualTo(database.logged());
+            ledger.requireWhole(atA);
+            ledger.requireWhole(atB);
         }
     }
 }
