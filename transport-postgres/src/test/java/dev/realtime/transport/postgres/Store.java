@@ -137,6 +137,10 @@ final class Store implements AutoCloseable {
     public void close() {
         nodes.forEach(node -> node.adapter().close());
         try (Session session = session()) {
+            // What a broken connection left behind at the server may still work on it.
+            session.column(
+                    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like ?",
+                    "realtime:" + keyPrefix + "-%");
             session.run("drop schema if exists \"" + schema + "\" cascade");
         } catch (SQLException e) {
             throw new AssertionError(e);

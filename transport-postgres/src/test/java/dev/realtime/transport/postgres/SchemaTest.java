@@ -1,0 +1,211 @@
+package dev.realtime.transport.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.postgres.Store.Node;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.testkit.Envelopes;
+import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.RecordingSink.Call;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How the schema comes to be, and whom it is refused to. */
+@ExtendWith(LeakCheck.class)
+class SchemaTest {
+    private static final Map<String, String> CHECKED_ONLY = Map.of("REALTIME_MIGRATE", "false");
+
+    private final Store store = new Store();
+
+    @AfterEach
+    void drop() {
+        store.close();
+    }
+
+    @Test
+    void aStartThatSucceedsIsStartingThenLiveAndNothingInBetween() {
+        Node node = store.node();
+
+        assertThat(states(node)).containsExactly(State.LIVE);
+    }
+
+    @Test
+    void ofTenThatStartAtOnceOnAnEmptyDatabaseOneMigratesAndAllAreLive() throws Exception {
+        List<Node> nodes =
+                Stream.generate(() -> store.start(Map.of())).limit(10).toList();
+        nodes.forEach(Node::live);
+
+        try (Session sql = store.session()) {
+            assertThat(sql.column("select version from rt.schema_history where version is not null order by 1"))
+                    .containsExactly("1", "2", "3");
+        }
+        assertThat(nodes).allSatisfy(node -> assertThat(states(node)).doesNotContain(State.DOWN));
+        Envelope event = Envelopes.of(Store.ORG);
+        nodes.get(3).publish(event);
+        for (Node node : nodes) {
+            node.awaitIds(List.of(event.id()));
+        }
+    }
+
+    @Test
+    void whoMayNotMigrateSaysSoAndWorksOnceAnotherHas() throws Exception {
+        Node checking = store.start(CHECKED_ONLY);
+        TransportStatus down = checking.sink().awaitStatus(State.DOWN);
+        assertThat(down.cause())
+                .contains("'" + store.schema() + "'", "version 0", "needs 3", "REALTIME_MIGRATE")
+                .doesNotContain("\n");
+        try (Session sql = store.session()) {
+            assertThat(sql.truth("select to_regnamespace('" + store.schema() + "') is null"))
+                    .isTrue();
+        }
+
+        Node migrating = store.node();
+
+        checking.live();
+        Envelope event = Envelopes.of(Store.ORG);
+        migrating.publish(event);
+        checking.awaitIds(List.of(event.id()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "create table rt.orders (id integer)",
+                "create view rt.orders as select 1 as id",
+                "create type rt.mood as enum ('good')",
+                "create function rt.now() returns integer language sql return 1"
+            })
+    void aSchemaOfThatNameThatIsNotOursIsRefusedAndLeftAlone(String theirs) throws SQLException {
+        try (Session sql = store.session()) {
+            sql.run("create schema \"" + store.schema() + "\"").run(theirs);
+
+            TransportStatus down = store.start(Map.of()).sink().awaitStatus(State.DOWN);
+
+            assertThat(down.cause())
+                    .contains("'" + store.schema() + "'", "not ours", "REALTIME_SCHEMA")
+                    .doesNotContain("\n");
+            assertThat(sql.truth("select to_regclass('rt.schema_history') is null"))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void anEmptySchemaOfThatNameIsTaken() throws SQLException {
+        try (Session sql = store.session()) {
+            sql.run("create schema \"" + store.schema() + "\"");
+        }
+
+        store.node();
+
+        assertThat(store.logged()).isEmpty();
+    }
+
+    @Test
+    void aNewerSchemaIsUsedAsLongAsItAllowsThisVersion() throws Exception {
+        store.node().adapter().close();
+        try (Session sql = store.session()) {
+            sql.run("insert into rt.schema_history (installed_rank, version, description, type, script, installed_by,"
+                    + " execution_time, success) values (9, '9', 'later', 'SQL', 'V9__later.sql', 'x', 1, true)");
+            sql.run("update rt.store set min_compatible = 3");
+
+            Envelope event = Envelopes.of(Store.ORG);
+            Node older = store.node();
+            older.publish(event);
+            older.awaitIds(List.of(event.id()));
+
+            sql.run("update rt.store set min_compatible = 4");
+            TransportStatus down = store.start(Map.of()).sink().awaitStatus(State.DOWN);
+            assertThat(down.cause())
+                    .contains("'" + store.schema() + "'", "version 9", "from 4 on", "this one is 3")
+                    .doesNotContain("\n");
+        }
+    }
+
+    @Test
+    void anotherKeyPrefixOnTheSameSchemaIsNamed() {
+        store.start(Map.of(), "shop").live();
+
+        TransportStatus down = store.start(Map.of(), "crm").sink().awaitStatus(State.DOWN);
+
+        assertThat(down.cause())
+                .contains("'" + store.schema() + "'", "shop_events", "crm_events", "REALTIME_KEY_PREFIX")
+                .doesNotContain("\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select",
+                "user",
+                "_",
+                "log",
+                "schema_history",
+                "public",
+                "a234567890123456789012345678901234567890"
+            })
+    void namesThatNeedCareWork(String name) throws Exception {
+        Store careful = new Store(Store.server().freshDatabase(), name);
+        try (careful;
+                Session sql = careful.session()) {
+            Node node = careful.node();
+            sql.publish("by-sql");
+            node.publish(Envelopes.withId(Store.ORG, "direct"));
+
+            node.awaitIds(List.of("by-sql", "direct"));
+            assertThat(sql.value("select rt.trim(100)")).isNotEqualTo("0");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Rt",
+                "pg_rt",
+                "1rt",
+                "r-t",
+                "r\"t",
+                "rt; drop",
+                "ärt",
+                "a234567890123456789012345678901234567890x"
+            })
+    void namesThatWouldNotAreRefusedAtTheStart(String name) {
+        AdapterContext context = new AdapterContext("one", "realtime", Duration.ofMinutes(1), Clock.systemUTC());
+        Settings settings = Settings.of(Map.of("DATABASE_URL", "postgres://ann@db", "REALTIME_SCHEMA", name));
+
+        assertThatExceptionOfType(SettingsException.class)
+                .isThrownBy(() -> new PostgresAdapterProvider().create(settings, context))
+                .withMessageContaining("REALTIME_SCHEMA")
+                .withMessageContaining("a-z 0-9 _");
+    }
+
+    @Test
+    void theSystemsOwnSchemaIsRefused() {
+        Store system = new Store(Store.server().url(), "information_schema");
+
+        Node node = system.start(Map.of());
+
+        assertThat(node.sink().awaitStatus(State.DOWN).cause()).contains("'information_schema'", "not ours");
+        node.adapter().close();
+    }
+
+    private static List<State> states(Node node) {
+        return node.sink().calls(Call.Status.class).stream()
+                .map(call -> call.status().state())
+                .toList();
+    }
+}
