@@ -152,7 +152,8 @@ returns table (ordinal integer, at_offset bigint, outcome text, in_epoch text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  staged record;
+  staged  record;
+  now_in  text;
 begin
   perform "${schema}".require_alone();
   lock table "${schema}".gate in share row exclusive mode;
@@ -162,6 +163,7 @@ begin
     return query select 0, 0::bigint, 'backlog', null::text;
     return;
   end if;
+  now_in := "${schema}".epoch();
   return query
     with given as materialized (
       select u.n::integer as n, u.grp, u.org_id, u.id, u.event, u.topic, u.users::text[] as users, u.at, u.payload
@@ -183,10 +185,9 @@ begin
       insert into "${schema}".log ("offset", org_id, id, event, topic, user_ids, payload, created_at)
       select f.o, f.org_id, f.id, f.event, f.topic, f.users, f.payload, f.at from fresh f
     )
-    select f.n, f.o, 'appended', e.now_in from fresh f cross join (select "${schema}".epoch() as now_in) e
+    select f.n, f.o, 'appended', now_in from fresh f
     union all
-    select k.n, k.o, case when k.same then 'duplicate' else 'conflict' end, e.now_in
-      from known k cross join (select "${schema}".epoch() as now_in) e;
+    select k.n, k.o, case when k.same then 'duplicate' else 'conflict' end, now_in from known k;
   perform pg_notify('${channel}', '{"look":1}');
 end $$;
 
