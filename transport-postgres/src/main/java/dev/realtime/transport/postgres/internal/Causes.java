@@ -22,6 +22,16 @@ final class Causes {
         return isBroken(failure);
     }
 
+    /** Whether it was waited for an answer in vain: the next attempt would wait as long. */
+    static boolean isTimeout(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SocketTimeoutException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether the connection is of no more use: lost, or ended by the server. */
     static boolean isBroken(Exception failure) {
         String state = failure instanceof SQLException sql ? sql.getSQLState() : null;

@@ -155,7 +155,7 @@ final class Publisher implements AutoCloseable {
         try (Connection connection = connections.pool().getConnection()) {
             return writer.append(connection, groups);
         } catch (SQLException e) {
-            if (!Causes.isBroken(e)) {
+            if (!Causes.isBroken(e) || Causes.isTimeout(e)) {
                 throw e;
             }
         }
