@@ -159,18 +159,18 @@ final class Tail implements AutoCloseable {
             Position after = Objects.requireNonNull(position, "started");
             LogPage page = log.read(connection, null, after, PAGE_EVENTS);
             if (page instanceof LogPage.Entries entries) {
-                position = entries.through();
                 if (!entries.entries().isEmpty()) {
                     sink.deliver(LogId.SHARED, entries.entries(), entries.through());
                 }
+                position = entries.through();
                 more = EventLog.isFull(entries, PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
                 LOG.warn(
                         "the log cannot go on after {}: {}",
                         after.cursor(),
                         hole.reason().wireName());
-                position = hole.resumesAt();
                 sink.hole(LogId.SHARED, hole);
+                position = hole.resumesAt();
                 more = true;
             }
         }
