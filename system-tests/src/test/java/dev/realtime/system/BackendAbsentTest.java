@@ -76,8 +76,7 @@ class BackendAbsentTest {
                 ledger.requireWhole(onB);
                 assertThat(onB.named("realtime.gap")).hasSize(1);
                 assertThat(log.events()).isEqualTo(2);
-                assertThat(a.client().get("/readyz").json().path("state").asText())
-                        .isEqualTo("LIVE");
+                Patience.until("all is well", () -> state(a).equals("LIVE"));
                 assertThat(a.log().lines(line -> line.contains("single-instance mode")))
                         .hasSize(1);
                 assertThat(a.everything()).doesNotContain("\tat ").doesNotContain("Exception");
@@ -99,11 +98,15 @@ class BackendAbsentTest {
         return SseReader.opening(gateway.address(), STREAM, Map.of());
     }
 
+    private static String state(GatewayProcess gateway) {
+        return gateway.client().get("/readyz").json().path("state").asText();
+    }
+
     private static void requireNotReady(GatewayProcess gateway, String place) {
         Answer answer = gateway.client().get("/readyz");
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.json().path("ready").asBoolean(true)).isFalse();
-        assertThat(answer.json().path("state").asText()).isEqualTo("DOWN");
+        assertThat(state(gateway)).isEqualTo("DOWN");
         assertThat(answer.json().path("cause").asText()).contains(place);
         assertThat(gateway.client().get("/healthz").status()).isEqualTo(200);
     }
