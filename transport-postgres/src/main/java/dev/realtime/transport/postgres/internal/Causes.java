@@ -15,7 +15,7 @@ final class Causes {
     }
 
     /** Whether the server cannot be reached or throws us out, so that the next statement will fail as well. */
-    static boolean isUnreachable(Exception failure) {
+    static boolean isUnreachable(Throwable failure) {
         if (failure instanceof SQLTransientConnectionException) {
             return true;
         }
@@ -33,7 +33,7 @@ final class Causes {
     }
 
     /** Whether the connection is of no more use: lost, or ended by the server. */
-    static boolean isBroken(Exception failure) {
+    static boolean isBroken(Throwable failure) {
         String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
         return !(failure instanceof SQLTransientConnectionException)
                 && state != null

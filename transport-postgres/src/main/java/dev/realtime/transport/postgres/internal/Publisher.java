@@ -128,7 +128,7 @@ final class Publisher implements AutoCloseable {
         List<Outcome> outcomes;
         try {
             outcomes = commit(batch.stream().map(Waiting::events).toList());
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             TransportUnavailableException failure =
                     new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
             fail(batch, failure);

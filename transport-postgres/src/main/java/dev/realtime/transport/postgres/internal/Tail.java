@@ -101,7 +101,7 @@ final class Tail implements AutoCloseable {
                 prepare(connection);
                 attempt = 0;
                 follow(connection, detour);
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | OutOfMemoryError e) {
                 if (!closed) {
                     become(
                             State.DOWN,

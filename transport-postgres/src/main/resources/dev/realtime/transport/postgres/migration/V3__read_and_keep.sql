@@ -79,7 +79,7 @@ begin
   select l.logged_at into first from "${schema}".log l where l."offset" > settings.trimmed_through
    order by l."offset" limit 1;
   if (first is null or first >= clock_timestamp() - settings.replay_window)
-      and (select count(*) from (select from "${schema}".tick limit 2) t) < 2 then
+      and (select count(*) from (select from "${schema}".tick t order by t.number desc limit 2) newest) < 2 then
     return 0;
   end if;
   perform from "${schema}".store for no key update skip locked;
