@@ -2,12 +2,14 @@ package dev.realtime.transport.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /** L: how an adapter comes and goes. */
 public abstract class LifecycleRules extends ContractRules<Backend> {
+    /** How long silence is listened to. */
+    private static final Duration NOTHING_MORE = Duration.ofMillis(300);
+
     protected LifecycleRules(Supplier<? extends Backend> backends) {
         super(backends);
     }
@@ -84,7 +89,7 @@ public abstract class LifecycleRules extends ContractRules<Backend> {
         load.forEach(Instance::committed);
 
         assertThat(staying.heard(ACME)).hasSize(300);
-        assertThat(closing.sink().calls()).hasSize(heard);
+        await().during(NOTHING_MORE).until(() -> closing.sink().calls().size() == heard);
     }
 
     @Test
