@@ -5,10 +5,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
 import java.sql.Driver;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import javax.sql.DataSource;
+import org.postgresql.PGConnection;
 
 /** Makes the connections of {@code org.postgresql}: the pool, and the tail's own. Thread-safe. */
 final class Connections implements AutoCloseable {
@@ -24,9 +26,12 @@ final class Connections implements AutoCloseable {
     /** Our statements are short: compiling them takes longer than running them. */
     private static final String NO_JIT = "set jit = off";
 
+    private static final String NO_JIT_WHO_ARE_YOU = "select set_config('jit', 'off', false), pg_backend_pid()";
+
     private final PostgresSettings settings;
     private final Driver driver = new org.postgresql.Driver();
     private final HikariDataSource pool;
+    private volatile boolean meetsPooler;
 
     Connections(PostgresSettings settings) {
         this.settings = settings;
@@ -36,10 +41,8 @@ final class Connections implements AutoCloseable {
         config.setDriverClassName(org.postgresql.Driver.class.getName());
         config.setDataSourceProperties(
                 properties(settings.database(), settings.applicationName(), POOLED_ANSWER_SECONDS));
-        if (settings.isPooled()) {
-            // Behind a pooler the next statement may go to a server process that never saw this one's name.
-            config.addDataSourceProperty("prepareThreshold", "0");
-        }
+        // Behind a pooler the next statement may go to a server process that never saw this one's name.
+        config.addDataSourceProperty("prepareThreshold", "0");
         config.setConnectionInitSql(NO_JIT);
         config.setMaximumPoolSize(POOL_SIZE);
         config.setMinimumIdle(1);
@@ -63,28 +66,43 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    /** A connection of its own, past any pooler. */
+    /** A connection of its own, meant to go past any pooler. */
     Connection direct() throws SQLException {
-        return connect(settings.direct(), new Properties());
+        return connect(settings.direct());
     }
 
-    /** A connection of its own that may go through a pooler: no session state lasts on it. */
+    /** A connection of its own that may go through a pooler. */
     Connection detour() throws SQLException {
-        Properties unprepared = new Properties();
-        unprepared.setProperty("prepareThreshold", "0");
-        return connect(settings.database(), unprepared);
+        return connect(settings.database());
     }
 
-    private Connection connect(PostgresUrl url, Properties further) throws SQLException {
-        Properties properties = properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS);
-        properties.putAll(further);
-        Connection connection = driver.connect(url.jdbc(), properties);
+    /** Whether the last {@link #direct} connection went through a pooler all the same. */
+    boolean meetsPooler() {
+        return meetsPooler;
+    }
+
+    /** Whether a connection made here goes through a pooler: no session state lasts on it. */
+    static boolean isThroughPooler(Connection connection) throws SQLException {
+        return connection.unwrap(PGConnection.class).getPrepareThreshold() == 0;
+    }
+
+    private Connection connect(PostgresUrl url) throws SQLException {
+        Connection connection =
+                driver.connect(url.jdbc(), properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS));
         if (connection == null) {
             throw new SQLException("the driver does not know " + url);
         }
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(NO_JIT);
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(NO_JIT_WHO_ARE_YOU)) {
+            row.next();
+            PGConnection driven = connection.unwrap(PGConnection.class);
+            // A pooler tells its clients an id of its own making.
+            boolean pooler = row.getInt(2) != driven.getBackendPID();
+            if (pooler) {
+                driven.setPrepareThreshold(0);
+            }
+            meetsPooler = url.equals(settings.direct()) ? pooler : meetsPooler;
         }
         return connection;
     }

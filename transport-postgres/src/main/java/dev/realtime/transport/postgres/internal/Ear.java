@@ -12,14 +12,17 @@ interface Ear extends AutoCloseable {
         void closed();
     }
 
+    /** Sends our own token, on another connection: through a pooler an answer on this one would prove nothing. */
+    interface LoopBack {
+        /** NOTIFYs the channel. Blocks for a bounded time. */
+        void send(String payload) throws SQLException;
+    }
+
     /** Opens them. */
     interface Opener {
         /** Connects and LISTENs; committed when it returns. Blocks for a bounded time. */
         Ear open(Callback callback) throws SQLException;
     }
-
-    /** NOTIFYs the channel it listens to. */
-    void send(String payload) throws SQLException;
 
     /** A read, with a deadline. */
     boolean isAlive(Duration deadline) throws SQLException;

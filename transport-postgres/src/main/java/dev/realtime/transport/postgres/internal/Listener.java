@@ -34,6 +34,7 @@ final class Listener implements AutoCloseable {
     private static final String TOKEN = "{\"token\":\"";
 
     private final Ear.Opener opener;
+    private final Ear.LoopBack loopBack;
     private final Runnable wake;
     private final Consumer<Hearing> report;
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
@@ -50,8 +51,9 @@ final class Listener implements AutoCloseable {
      * @param wake called for each notification, on the driver's threads
      * @param report called when the verdict may have changed, on the listener's thread
      */
-    Listener(Ear.Opener opener, Runnable wake, Consumer<Hearing> report) {
+    Listener(Ear.Opener opener, Ear.LoopBack loopBack, Runnable wake, Consumer<Hearing> report) {
         this.opener = opener;
+        this.loopBack = loopBack;
         this.wake = wake;
         this.report = report;
         thread.setDaemon(true);
@@ -93,8 +95,8 @@ final class Listener implements AutoCloseable {
         if (action instanceof Action.Open) {
             open();
         } else if (action instanceof Action.Prove prove) {
-            attempt("LISTEN failed", ear -> {
-                ear.send(TOKEN + prove.token() + "\"}");
+            attempt("LISTEN cannot be proved", ear -> {
+                loopBack.send(TOKEN + prove.token() + "\"}");
                 return true;
             });
         } else if (action instanceof Action.CheckPulse) {

@@ -7,7 +7,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -33,12 +32,10 @@ final class PgNgEar implements Ear {
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
 
     private final PGConnection connection;
-    private final String channel;
     private final PGNotificationListener listener;
 
-    private PgNgEar(PGConnection connection, String channel, PGNotificationListener listener) {
+    private PgNgEar(PGConnection connection, PGNotificationListener listener) {
         this.connection = connection;
-        this.channel = channel;
         this.listener = listener;
     }
 
@@ -118,7 +115,7 @@ final class PgNgEar implements Ear {
                 callback.closed();
             }
         };
-        PgNgEar ear = new PgNgEar(connection, settings.channel(), listener);
+        PgNgEar ear = new PgNgEar(connection, listener);
         try (Statement statement = connection.createStatement()) {
             connection.addNotificationListener("realtime", settings.channel(), listener);
             statement.execute("LISTEN " + settings.channel());
@@ -126,15 +123,6 @@ final class PgNgEar implements Ear {
         } catch (SQLException | RuntimeException e) {
             ear.close();
             throw e;
-        }
-    }
-
-    @Override
-    public void send(String payload) throws SQLException {
-        try (PreparedStatement notify = connection.prepareStatement("select pg_notify(?, ?)")) {
-            notify.setString(1, channel);
-            notify.setString(2, payload);
-            notify.execute();
         }
     }
 

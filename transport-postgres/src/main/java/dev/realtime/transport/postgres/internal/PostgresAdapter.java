@@ -11,6 +11,7 @@ import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
@@ -48,7 +49,11 @@ public final class PostgresAdapter implements PubSubAdapter {
         Connections connections = new Connections(settings);
         Tail tail = new Tail(settings, connections, clock, log, writer, sink);
         Publisher publisher = new Publisher(connections, writer, tail::wake);
-        Listener listener = new Listener(PgNgEar.opener(settings), tail::wake, tail::hears);
+        Listener listener = new Listener(
+                callback -> ear(connections, callback),
+                payload -> loopBack(connections, payload),
+                tail::wake,
+                tail::hears);
         Retention retention = new Retention(
                 connections.pool(), writer, () -> tail.status().state().flows());
         running = new Running(connections, publisher, tail, listener, retention);
@@ -104,6 +109,28 @@ public final class PostgresAdapter implements PubSubAdapter {
         // Before the tail: it may wait for another instance's migration on one of these.
         now.connections().close();
         now.tail().close();
+    }
+
+    /** The driver's errors through a pooler do not name it. */
+    private Ear ear(Connections connections, Ear.Callback callback) throws SQLException {
+        try {
+            return PgNgEar.opener(settings).open(callback);
+        } catch (SQLException e) {
+            String hint = connections.meetsPooler()
+                    ? "; a pooler stands in front of the server: set " + PostgresSettings.DATABASE_LISTEN_URL.name()
+                            + " to the server itself"
+                    : "";
+            throw new SQLException(e.getMessage() + hint, e.getSQLState(), e);
+        }
+    }
+
+    private void loopBack(Connections connections, String payload) throws SQLException {
+        try (Connection connection = connections.direct();
+                PreparedStatement notify = connection.prepareStatement("select pg_notify(?, ?)")) {
+            notify.setString(1, settings.channel());
+            notify.setString(2, payload);
+            notify.execute();
+        }
     }
 
     private interface Question<T> {

@@ -60,7 +60,7 @@ final class Sealer {
     /**
      * Seals if there is something to seal and it is this instance's turn. Returns how many events it sealed.
      *
-     * @param live whether hints arrive; if not there is no use in the seat: everybody polls
+     * @param live whether hints arrive and the connection can hold the seat; if not it seals whatever it finds
      */
     int seal(Connection connection, boolean live, long now) throws SQLException {
         if (stage == Stage.AWAKE) {

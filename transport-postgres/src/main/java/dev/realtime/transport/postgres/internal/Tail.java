@@ -132,8 +132,9 @@ final class Tail implements AutoCloseable {
         }
     }
 
-    /** Until the connection fails; a detour, on which there is no seat to take, until LISTEN works again. */
+    /** Until the connection fails; a detour until LISTEN works again. Through a pooler there is no seat to take. */
     private void follow(Connection connection, boolean detour) throws SQLException, InterruptedException {
+        boolean pooler = Connections.isThroughPooler(connection);
         while (!closed) {
             boolean live = hearing.verdict() == Verdict.LIVE;
             if (detour && live) {
@@ -145,7 +146,7 @@ final class Tail implements AutoCloseable {
                 wakeUps.drainPermits();
             }
             catchUp(connection);
-            if (sealer.seal(connection, live, System.nanoTime()) > 0) {
+            if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {
                 catchUp(connection);
             }
         }
