@@ -33,7 +33,8 @@ public interface PubSub extends AutoCloseable {
     }
 
     /**
-     * Publishes 1 to 1,000 events in this order, all or none (with Redis: per organisation).
+     * Publishes 1 to 1,000 events in this order, all or none (with Redis: per organisation). Their payloads together
+     * are at most 16 MiB, or four times the largest payload that is allowed if that is more.
      *
      * @throws InvalidInputException if the count, a size or an id is out of bounds
      */

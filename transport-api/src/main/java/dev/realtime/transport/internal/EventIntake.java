@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 /** Turns what publishers say into envelopes, or refuses it. Thread-safe. */
 final class EventIntake {
     static final int MAX_EVENTS = 1_000;
+    /** All payloads of one publication together may be so large, or four times the largest payload if that is more. */
+    static final long MIN_TOTAL_BYTES = 16L << 20;
 
     private final Clock clock;
     private final int maxPayloadBytes;
@@ -66,6 +68,7 @@ final class EventIntake {
                     "events",
                     "events: " + events.size() + " given; 1 to " + MAX_EVENTS + " are allowed");
         }
+        requireRoom(events);
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         List<Envelope> envelopes = new ArrayList<>(events.size());
         List<Integer> answers = new ArrayList<>(events.size());
@@ -85,6 +88,18 @@ final class EventIntake {
             }
         }
         return new Accepted(envelopes, answers);
+    }
+
+    /** All of a publication goes to the backend in one piece: it must be one that a backend can take. */
+    private void requireRoom(List<Event> events) {
+        long bytes = events.stream().mapToLong(event -> event.payload().size()).sum();
+        long most = Math.max(MIN_TOTAL_BYTES, 4L * maxPayloadBytes);
+        if (bytes > most) {
+            throw new InvalidInputException(
+                    "batch_too_large",
+                    "events",
+                    "events: " + bytes + " bytes of payload together; at most " + most + " are allowed");
+        }
     }
 
     private Envelope envelope(Event event, Instant now) {

@@ -139,6 +139,19 @@ class OutboxTest {
     }
 
     @Test
+    void payloadsThatAreTooMuchTogetherAreRefusedWithBothSizes() {
+        Event most = EVENT.withPayload(JsonPayload.of('"' + "x".repeat(Doors.MAX_PAYLOAD - 2) + '"'));
+        List<Event> events = List.of(most, most, most, most, EVENT);
+
+        assertThatThrownBy(() -> pubSub.publish(events))
+                .isInstanceOfSatisfying(InvalidInputException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo("batch_too_large");
+                    assertThat(refused).hasMessageContaining("67108866").hasMessageContaining("67108864");
+                });
+        assertThat(adapter.published()).isEmpty();
+    }
+
+    @Test
     void oversizePayloadIsRefusedWithBothSizes() {
         JsonPayload payload = JsonPayload.of('"' + "x".repeat(Doors.MAX_PAYLOAD - 1) + '"');
 
@@ -221,11 +234,13 @@ class OutboxTest {
     }
 
     @Test
-    void anArrayOfMoreThanTwoGigabytesIsTooMuchForTheQueue() {
+    void anArrayOfMoreThanTwoGigabytesIsRefusedAtTheDoor() {
         adapter.goDown();
         Event event = EVENT.withPayload(JsonPayload.of('"' + "x".repeat(Doors.MAX_PAYLOAD - 2) + '"'));
 
-        assertThat(failure(pubSub.publish(Collections.nCopies(200, event)))).isInstanceOf(QueueFullException.class);
+        assertThatThrownBy(() -> pubSub.publish(Collections.nCopies(200, event)))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("3355443200");
     }
 
     @Test

@@ -29,7 +29,7 @@ final class Listener implements AutoCloseable {
     }
 
     private static final Duration PULSE_DEADLINE = Duration.ofSeconds(2);
-    private static final long CLOSE_MILLIS = 5_000;
+    private static final long CLOSE_MILLIS = 2_000;
     private static final int INBOX = 64;
     private static final String TOKEN = "{\"token\":\"";
 
@@ -151,10 +151,16 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Begins to end. */
+    void stop() {
         closed = true;
         thread.interrupt();
+    }
+
+    /** Waits for the end, for less time than a connect may take: its own deadlines end it then. */
+    @Override
+    public void close() {
+        stop();
         try {
             thread.join(CLOSE_MILLIS);
         } catch (InterruptedException e) {

@@ -103,6 +103,9 @@ public final class PostgresAdapter implements PubSubAdapter {
             return;
         }
         closed = true;
+        // All at once, then one after the other: their deadlines must not add up.
+        now.tail().stop();
+        now.listener().stop();
         now.retention().close();
         now.publisher().close();
         now.listener().close();

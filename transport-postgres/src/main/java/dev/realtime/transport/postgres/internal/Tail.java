@@ -226,10 +226,15 @@ final class Tail implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Begins to end. */
+    void stop() {
         closed = true;
         wakeUps.release();
+    }
+
+    @Override
+    public void close() {
+        stop();
         try {
             thread.join(CLOSE_MILLIS);
         } catch (InterruptedException e) {
