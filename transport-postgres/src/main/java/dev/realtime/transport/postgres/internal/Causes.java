@@ -48,9 +48,9 @@ final class Causes {
             if (cause instanceof UnknownHostException) {
                 return "the host is unknown";
             }
-            if (cause instanceof SocketTimeoutException) {
-                return "no answer in time";
-            }
+        }
+        if (isTimeout(failure)) {
+            return "no answer in time";
         }
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         String first = message.lines().findFirst().orElse(message);

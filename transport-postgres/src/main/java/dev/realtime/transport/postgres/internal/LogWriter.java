@@ -183,7 +183,8 @@ final class LogWriter {
         return connection.createArrayOf("text", values);
     }
 
-    private static boolean truth(Connection connection, String sql) throws SQLException {
+    /** The one boolean that a query answers. */
+    static boolean truth(Connection connection, String sql) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql);
                 ResultSet row = statement.executeQuery()) {
             row.next();

@@ -39,11 +39,8 @@ final class PgNgEar implements Ear {
         this.listener = listener;
     }
 
-    static Opener opener(PostgresSettings settings) {
-        return callback -> open(settings, callback);
-    }
-
-    private static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
+    /** See {@link Ear.Opener}. */
+    static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
         boolean speaksTls = speaksTls(settings.direct());
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {

@@ -1,8 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -26,23 +24,15 @@ final class SealerSeat {
 
     /** Sits down; false if another instance does. */
     boolean take(Connection connection) throws SQLException {
-        return truth(connection, takeSql);
+        return LogWriter.truth(connection, takeSql);
     }
 
     void leave(Connection connection) throws SQLException {
-        truth(connection, leaveSql);
+        LogWriter.truth(connection, leaveSql);
     }
 
     /** Whether transactions are open that have staged: they may have seen the seat taken and sent no hint. */
     boolean hasOpenStagers(Connection connection) throws SQLException {
-        return truth(connection, openStagersSql);
-    }
-
-    private static boolean truth(Connection connection, String sql) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getBoolean(1);
-        }
+        return LogWriter.truth(connection, openStagersSql);
     }
 }
