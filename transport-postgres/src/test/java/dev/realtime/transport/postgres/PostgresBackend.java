@@ -49,8 +49,8 @@ final class PostgresBackend implements TrimmableBackend, ForgetfulBackend {
         execute("begin; lock " + schema + ".gate in share row exclusive mode;"
                 + " truncate " + schema + ".log, " + schema + ".stage;"
                 + " alter sequence " + schema + ".log_offset restart;"
-                + " update " + schema
-                + ".store set store_id = 'another', trimmed_through = 0, trimmed_check = '0'; commit");
+                + " update " + schema + ".floor set trimmed_through = 0, trimmed_check = '0';"
+                + " update " + schema + ".store set store_id = 'another'; commit");
     }
 
     @Override

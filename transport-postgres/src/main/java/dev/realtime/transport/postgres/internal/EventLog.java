@@ -13,41 +13,57 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The statements that read the log. Stateless; each call is one statement, so what it answers is consistent. */
+/**
+ * The statements that read the log. Stateless; each call is one statement, so what it answers is consistent.
+ *
+ * <p>A page is one row for the log's range, and a row for each entry: repeating the range in each row costs as much as
+ * the entries do.
+ */
 final class EventLog {
     /** Most payload bytes in one page, unless a single event is larger. */
     private static final int PAGE_BYTES = 4 << 20;
 
-    private static final String ENTRY_COLUMNS = "\"offset\", org_id, id, event, topic, user_ids, payload,"
-            + " (extract(epoch from created_at) * 1000000)::bigint as created,"
-            + " (extract(epoch from logged_at) * 1000000)::bigint as logged";
+    private static final String ENTRY_COLUMNS =
+            "\"offset\", org_id, id, event, topic, user_ids, payload, created_at, logged_at";
+
+    /** The last column: whether a row is the range. */
+    private static final int IS_RANGE = 11;
 
     private final String rangeSql;
     private final String readAllSql;
     private final String readOneSql;
+    private final String followSql;
 
     EventLog(String schema) {
         String s = '"' + schema + "\".";
         rangeSql = "select floor_offset, floor_check, head_offset, head_check, epoch from " + s + "log_range";
         readAllSql = readSql(s, "");
         readOneSql = readSql(s, "and l.org_id = ? ");
+        followSql = entriesSql(s, "") + " and (exists (select from " + s
+                + "log l where l.\"offset\" = ? and " + s + "check_of(l.id) = ?) or ("
+                + "select (f.trimmed_through, f.trimmed_check) = (?, ?) from " + s
+                + "floor f order by f.number desc limit 1))";
     }
 
     /** The page after a position with the range and the proof that the position is still the log's, in one snapshot. */
     private static String readSql(String s, String organisation) {
-        return "with r as materialized (select * from " + s + "log_range)"
-                + " select r.floor_offset, r.floor_check, r.head_offset, r.head_check, r.epoch,"
-                + " exists (select from " + s + "log l where l.\"offset\" = ? and " + s
-                + "check_of(l.id) = ?) as holds,"
-                + " e.* from r left join lateral (select q.* from (select p.*, count(*) over () as in_page,"
-                + " sum(octet_length(p.payload)) over (order by p.\"offset\") - octet_length(p.payload) as bytes_before"
-                + " from (select " + ENTRY_COLUMNS + " from " + s + "log l where l.\"offset\" > ? " + organisation
-                + "order by l.\"offset\" limit ?) p) q where q.bytes_before < " + PAGE_BYTES
-                + " order by q.\"offset\") e on true";
+        return "select r.head_offset, r.epoch, r.floor_check, r.head_check,"
+                + " (exists (select from " + s + "log l where l.\"offset\" = ? and " + s + "check_of(l.id) = ?))::text,"
+                + " null::text[], null::bytea, null::timestamptz, null::timestamptz, r.floor_offset, true from " + s
+                + "log_range r union all (" + entriesSql(s, organisation) + ")";
+    }
+
+    private static String entriesSql(String s, String organisation) {
+        return "select " + ENTRY_COLUMNS + ", 0::bigint, false from (select p.*,"
+                + " sum(octet_length(p.payload)) over (rows unbounded preceding) - octet_length(p.payload)"
+                + " as bytes_before from (select " + ENTRY_COLUMNS + " from " + s
+                + "log l where l.\"offset\" > ? " + organisation + "order by l.\"offset\" limit ?) p) q"
+                + " where bytes_before < " + PAGE_BYTES;
     }
 
     LogRange range(Connection connection) throws SQLException {
@@ -71,10 +87,29 @@ final class EventLog {
             // One more, to know whether there is more.
             statement.setInt(++parameter, maxEvents + 1);
             try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                LogRange range = rangeOf(rows);
-                GapReason hole = hole(after, range, rows.getBoolean("holds"));
-                return hole != null ? new LogPage.Hole(hole, range) : page(rows, range, maxEvents);
+                return page(rows, after, maxEvents);
+            }
+        }
+    }
+
+    /**
+     * What follows a position, if that is proved: the same as {@link #read}, at half the cost when there is little,
+     * because the range is not looked at. If it answers nothing, only {@link #read} can tell whether that is a hole.
+     */
+    List<LogEntry> follow(Connection connection, Position after, int maxEvents) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(followSql)) {
+            statement.setLong(1, after.offset());
+            statement.setInt(2, maxEvents);
+            statement.setLong(3, after.offset());
+            statement.setString(4, after.check());
+            statement.setLong(5, after.offset());
+            statement.setString(6, after.check());
+            try (ResultSet rows = statement.executeQuery()) {
+                List<LogEntry> entries = new ArrayList<>();
+                while (rows.next()) {
+                    entries.add(entry(rows, after.epoch()));
+                }
+                return entries;
             }
         }
     }
@@ -97,47 +132,57 @@ final class EventLog {
         return after.offset() > range.head().offset() ? GapReason.AHEAD : GapReason.EPOCH_CHANGED;
     }
 
-    /** The result stands on its first row, which is all null if there is no entry. */
-    private static LogPage page(ResultSet rows, LogRange range, int maxEvents) throws SQLException {
+    private static LogPage page(ResultSet rows, Position after, int maxEvents) throws SQLException {
         List<LogEntry> entries = new ArrayList<>();
-        int inPage = rows.getInt("in_page");
-        if (rows.wasNull()) {
-            return new LogPage.Entries(entries, range.head());
+        rows.next();
+        if (!rows.getBoolean(IS_RANGE)) {
+            throw new SQLException("the log's range did not come first");
         }
-        String epoch = range.head().epoch();
-        do {
+        String epoch = rows.getString(2);
+        LogRange range = new LogRange(
+                new Position(epoch, rows.getLong(10), rows.getString(3)),
+                new Position(epoch, rows.getLong(1), rows.getString(4)));
+        GapReason hole = hole(after, range, rows.getString(5).equals("true"));
+        if (hole != null) {
+            return new LogPage.Hole(hole, range);
+        }
+        while (rows.next()) {
             entries.add(entry(rows, epoch));
-        } while (rows.next());
-        boolean toTheHead = entries.size() == inPage && inPage <= maxEvents;
-        List<LogEntry> bounded = entries.subList(0, Math.min(entries.size(), maxEvents));
+        }
+        boolean more = entries.size() > maxEvents || isFull(entries, maxEvents + 1);
+        List<LogEntry> bounded = List.copyOf(entries.subList(0, Math.min(entries.size(), maxEvents)));
         return new LogPage.Entries(
-                List.copyOf(bounded),
-                toTheHead ? range.head() : bounded.get(bounded.size() - 1).position());
+                bounded, more ? bounded.get(bounded.size() - 1).position() : range.head());
     }
 
     /** Whether a page stopped at one of its bounds, so that there may be more. */
-    static boolean isFull(LogPage.Entries page, int maxEvents) {
-        return page.entries().size() == maxEvents
-                || page.entries().stream()
-                                .mapToLong(entry -> entry.envelope().payload().size())
-                                .sum()
-                        >= PAGE_BYTES;
+    static boolean isFull(List<LogEntry> entries, int maxEvents) {
+        if (entries.size() == maxEvents) {
+            return true;
+        }
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            bytes += entry.envelope().payload().size();
+        }
+        return bytes >= PAGE_BYTES;
     }
 
     private static LogEntry entry(ResultSet row, String epoch) throws SQLException {
-        String id = row.getString("id");
-        Array users = row.getArray("user_ids");
-        long created = row.getLong("created");
+        String id = row.getString(3);
+        Array users = row.getArray(6);
         Envelope envelope = new Envelope(
                 id,
-                row.getString("org_id"),
-                row.getString("event"),
-                row.getString("topic"),
-                Instant.ofEpochSecond(created / 1_000_000, created % 1_000_000 * 1_000),
-                JsonPayload.trusted(row.getBytes("payload")),
+                row.getString(2),
+                row.getString(4),
+                row.getString(5),
+                row.getObject(8, OffsetDateTime.class).toInstant(),
+                JsonPayload.trusted(row.getBytes(7)),
                 users == null ? null : List.of((String[]) users.getArray()));
+        Instant logged = row.getObject(9, OffsetDateTime.class).toInstant();
         return new LogEntry(
-                new Position(epoch, row.getLong("offset"), Position.checkOf(id)), envelope, row.getLong("logged"));
+                new Position(epoch, row.getLong(1), Position.checkOf(id)),
+                envelope,
+                logged.getEpochSecond() * 1_000_000 + logged.getNano() / 1_000);
     }
 
     private static LogRange rangeOf(ResultSet row) throws SQLException {

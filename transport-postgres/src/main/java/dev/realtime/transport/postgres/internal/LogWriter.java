@@ -6,11 +6,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * The statements that write the log. Stateless. Each is one call of a function, alone in an autocommit transaction:
@@ -28,7 +29,8 @@ final class LogWriter {
 
     LogWriter(String schema) {
         String s = '"' + schema + "\".";
-        appendSql = "select ordinal, at_offset, outcome, in_epoch from " + s + "append(?, ?, ?, ?, ?, ?, ?, ?)";
+        appendSql = "select outcome, in_epoch, first_offset, offsets, conflicts from " + s
+                + "append(?, ?, ?, ?, ?, ?, ?, ?)";
         sealSql = "select sealed, more from " + s + "seal(?)";
         isStagedSql = "select " + s + "is_staged()";
         settleSql = "select " + s + "settle()";
@@ -88,99 +90,56 @@ final class LogWriter {
 
     /** Empty if a backlog has to be sealed first. */
     private List<Outcome> tryAppend(Connection connection, List<List<Envelope>> groups) throws SQLException {
-        List<Envelope> all = groups.stream().flatMap(List::stream).toList();
-        Integer[] groupOf = new Integer[all.size()];
-        int ordinal = 0;
-        for (int group = 0; group < groups.size(); group++) {
-            for (int i = 0; i < groups.get(group).size(); i++) {
-                groupOf[ordinal++] = group;
-            }
-        }
+        AppendArrays arrays = AppendArrays.of(groups);
         try (PreparedStatement statement = connection.prepareStatement(appendSql)) {
-            statement.setArray(1, connection.createArrayOf("integer", groupOf));
-            statement.setArray(
-                    2, texts(connection, all.stream().map(Envelope::orgId).toArray(String[]::new)));
-            statement.setArray(
-                    3, texts(connection, all.stream().map(Envelope::id).toArray(String[]::new)));
-            statement.setArray(
-                    4, texts(connection, all.stream().map(Envelope::event).toArray(String[]::new)));
-            statement.setArray(
-                    5, texts(connection, all.stream().map(Envelope::topic).toArray(String[]::new)));
-            statement.setArray(
-                    6, texts(connection, all.stream().map(LogWriter::audience).toArray(String[]::new)));
-            statement.setArray(
-                    7,
-                    connection.createArrayOf(
-                            "timestamptz",
-                            all.stream()
-                                    .map(envelope -> OffsetDateTime.ofInstant(envelope.timestamp(), ZoneOffset.UTC)
-                                            .toString())
-                                    .toArray()));
-            statement.setArray(
-                    8,
-                    connection.createArrayOf(
-                            "bytea",
-                            all.stream()
-                                    .map(envelope -> envelope.payload().bytes())
-                                    .toArray(byte[][]::new)));
-            try (ResultSet rows = statement.executeQuery()) {
-                return outcomes(rows, groups, all);
+            arrays.bind(connection.unwrap(PGConnection.class), statement);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return outcomes(row, groups);
             }
         }
     }
 
-    private static List<Outcome> outcomes(ResultSet rows, List<List<Envelope>> groups, List<Envelope> all)
-            throws SQLException {
-        @Nullable Position[] positions = new Position[all.size()];
-        boolean[] conflicts = new boolean[all.size()];
-        while (rows.next()) {
-            String outcome = rows.getString("outcome");
-            if (outcome.equals("backlog")) {
-                return List.of();
-            }
-            int i = rows.getInt("ordinal") - 1;
-            conflicts[i] = outcome.equals("conflict");
-            positions[i] = new Position(
-                    rows.getString("in_epoch"),
-                    rows.getLong("at_offset"),
-                    Position.checkOf(all.get(i).id()));
+    private static List<Outcome> outcomes(ResultSet row, List<List<Envelope>> groups) throws SQLException {
+        String outcome = row.getString("outcome");
+        String epoch = row.getString("in_epoch");
+        if (outcome.equals("backlog")) {
+            return List.of();
         }
+        if (outcome.equals("appended")) {
+            long first = row.getLong("first_offset");
+            return outcomes(groups, epoch, i -> first + i, i -> false);
+        }
+        Long[] offsets = (Long[]) row.getArray("offsets").getArray();
+        Boolean[] conflicts = (Boolean[]) row.getArray("conflicts").getArray();
+        return outcomes(groups, epoch, i -> offsets[i], i -> conflicts[i]);
+    }
+
+    private static List<Outcome> outcomes(
+            List<List<Envelope>> groups, String epoch, IntToLongFunction offset, IntPredicate isConflict) {
         List<Outcome> outcomes = new ArrayList<>(groups.size());
         int first = 0;
         for (List<Envelope> group : groups) {
-            outcomes.add(outcome(group, first, positions, conflicts));
+            int from = first;
+            outcomes.add(outcome(group, epoch, i -> offset.applyAsLong(from + i), i -> isConflict.test(from + i)));
             first += group.size();
         }
         return outcomes;
     }
 
-    private static Outcome outcome(List<Envelope> group, int first, @Nullable Position[] positions, boolean[] conflicts)
-            throws SQLException {
-        List<Position> appended = new ArrayList<>(group.size());
+    private static Outcome outcome(
+            List<Envelope> group, String epoch, IntToLongFunction offset, IntPredicate isConflict) {
         for (int i = 0; i < group.size(); i++) {
-            if (conflicts[first + i]) {
+            if (isConflict.test(i)) {
                 return new Outcome(List.of(), group.get(i).id());
             }
-            Position position = positions[first + i];
-            if (position != null) {
-                appended.add(position);
-            }
         }
-        if (appended.size() < group.size()) {
-            throw new SQLException("append() gave no answer for an event of the group of "
-                    + group.get(0).id());
+        List<Position> positions = new ArrayList<>(group.size());
+        for (int i = 0; i < group.size(); i++) {
+            String check = Position.checkOf(group.get(i).id());
+            positions.add(new Position(epoch, offset.applyAsLong(i), check));
         }
-        return new Outcome(appended, null);
-    }
-
-    /** An audience as an array literal: user ids hold neither quotes nor backslashes. */
-    private static @Nullable String audience(Envelope envelope) {
-        List<String> users = envelope.userIds();
-        return users == null ? null : "{\"" + String.join("\",\"", users) + "\"}";
-    }
-
-    private static java.sql.Array texts(Connection connection, @Nullable String[] values) throws SQLException {
-        return connection.createArrayOf("text", values);
+        return new Outcome(positions, null);
     }
 
     /** The one boolean that a query answers. */

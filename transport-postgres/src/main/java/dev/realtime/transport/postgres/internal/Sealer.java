@@ -24,16 +24,22 @@ final class Sealer {
     }
 
     private static final Duration NEVER = Duration.ofDays(1);
-    private static final Duration POLL_AWAKE = Duration.ofMillis(5);
+    /** While little is staged, for the delay; */
+    private static final Duration POLL_AWAKE = Duration.ofMillis(2);
+    /** while much is, so that more goes together. */
+    private static final Duration POLL_BUSY = Duration.ofMillis(5);
+
+    private static final int BUSY_ROWS = 8;
     private static final Duration POLL_LINGERING = Duration.ofMillis(20);
     private static final Duration POLL_WAITING_FOR_ANOTHER = Duration.ofMillis(50);
-    private static final long QUIET_NANOS = Duration.ofMillis(200).toNanos();
+    private static final long QUIET_NANOS = Duration.ofMillis(20).toNanos();
     private static final long PATIENCE_NANOS = Duration.ofMillis(250).toNanos();
 
     private final SealerSeat seat;
     private final LogWriter writer;
     private Stage stage = Stage.ASLEEP;
     private long lastWork;
+    private int lastSealed;
     /** Since when something is staged that the holder of the seat should have sealed; 0 if nothing is. */
     private long waitingSince;
 
@@ -51,7 +57,7 @@ final class Sealer {
     /** How long the tail may wait before it asks again, if nobody wakes it. */
     Duration interval() {
         return switch (stage) {
-            case AWAKE -> POLL_AWAKE;
+            case AWAKE -> lastSealed < BUSY_ROWS ? POLL_AWAKE : POLL_BUSY;
             case LINGERING -> POLL_LINGERING;
             case ASLEEP -> waitingSince != 0 ? POLL_WAITING_FOR_ANOTHER : NEVER;
         };
@@ -64,7 +70,7 @@ final class Sealer {
      */
     int seal(Connection connection, boolean live, long now) throws SQLException {
         if (stage == Stage.AWAKE) {
-            return sealAwake(connection, live, now);
+            return sealAwake(connection, live, false, now);
         }
         // In this order: who is still open now and commits before the second look is found by it.
         boolean ended = stage == Stage.LINGERING && !seat.hasOpenStagers(connection);
@@ -77,7 +83,7 @@ final class Sealer {
             stage = Stage.AWAKE;
             waitingSince = 0;
             lastWork = now;
-            return sealAwake(connection, true, now);
+            return sealAwake(connection, true, true, now);
         }
         if (live && waitingSince == 0) {
             waitingSince = now;
@@ -94,10 +100,12 @@ final class Sealer {
         }
     }
 
-    private int sealAwake(Connection connection, boolean live, long now) throws SQLException {
-        int sealed = writer.sealAll(connection);
+    /** @param found whether something is known to be staged */
+    private int sealAwake(Connection connection, boolean live, boolean found, long now) throws SQLException {
+        int sealed = found ? writer.sealAll(connection) : sealStaged(connection);
         if (sealed > 0) {
             lastWork = now;
+            lastSealed = sealed;
         }
         if (live && now - lastWork < QUIET_NANOS) {
             return sealed;
@@ -107,6 +115,10 @@ final class Sealer {
         if (seat.hasOpenStagers(connection)) {
             stage = Stage.LINGERING;
         }
-        return sealed + writer.sealAll(connection);
+        return sealed + sealStaged(connection);
+    }
+
+    private int sealStaged(Connection connection) throws SQLException {
+        return writer.isStaged(connection) ? writer.sealAll(connection) : 0;
     }
 }

@@ -6,12 +6,14 @@ import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.internal.Listener.Hearing;
 import dev.realtime.transport.postgres.internal.Listener.Verdict;
 import dev.realtime.transport.spi.DeliverySink;
+import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -51,6 +53,9 @@ final class Tail implements AutoCloseable {
 
     // the tail's thread
     private @Nullable Position position;
+
+    private long looked;
+    private long lookedThoroughly;
 
     Tail(
             PostgresSettings settings,
@@ -141,20 +146,53 @@ final class Tail implements AutoCloseable {
                 return;
             }
             report();
-            long poll = Math.min(sealer.interval().toMillis(), (live ? POLL_LIVE : POLL_DEAF).toMillis());
-            if (wakeUps.tryAcquire(poll, TimeUnit.MILLISECONDS)) {
+            Duration poll = live ? POLL_LIVE : POLL_DEAF;
+            Duration wait = sealer.interval().compareTo(poll) < 0 ? sealer.interval() : poll;
+            boolean woken = wakeUps.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS);
+            if (woken) {
                 wakeUps.drainPermits();
             }
-            catchUp(connection);
+            if (woken || System.nanoTime() - looked >= poll.toNanos()) {
+                look(connection);
+            }
             if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {
-                catchUp(connection);
+                look(connection);
             }
         }
         sealer.leave(connection);
     }
 
-    /** Delivers everything between the position and the head. */
+    /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
+    private void look(Connection connection) throws SQLException {
+        Position at = position;
+        boolean isDue = System.nanoTime() - lookedThoroughly >= POLL_LIVE.toNanos();
+        // Before the first event nothing but the epoch proves that it is still the same log.
+        if (isDue || at == null || at.offset() == 0) {
+            catchUp(connection);
+        } else {
+            follow(connection, at);
+        }
+        looked = System.nanoTime();
+    }
+
+    /** Delivers what is new, if anything is; {@link #catchUp} says whether nothing is. */
+    private void follow(Connection connection, Position from) throws SQLException {
+        Position after = from;
+        boolean more = true;
+        while (more && !closed) {
+            List<LogEntry> entries = log.follow(connection, after, PAGE_EVENTS);
+            if (!entries.isEmpty()) {
+                after = entries.get(entries.size() - 1).position();
+                sink.deliver(LogId.SHARED, entries, after);
+                position = after;
+            }
+            more = EventLog.isFull(entries, PAGE_EVENTS);
+        }
+    }
+
+    /** Delivers everything between the position and the head, or the hole that is there. */
     private void catchUp(Connection connection) throws SQLException {
+        lookedThoroughly = System.nanoTime();
         boolean more = true;
         while (more && !closed) {
             Position after = Objects.requireNonNull(position, "started");
@@ -164,7 +202,7 @@ final class Tail implements AutoCloseable {
                     sink.deliver(LogId.SHARED, entries.entries(), entries.through());
                 }
                 position = entries.through();
-                more = EventLog.isFull(entries, PAGE_EVENTS);
+                more = EventLog.isFull(entries.entries(), PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
                 LOG.warn(
                         "the log cannot go on after {}: {}",

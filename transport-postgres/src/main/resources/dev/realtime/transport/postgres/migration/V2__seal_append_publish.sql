@@ -1,4 +1,5 @@
--- How events get into the log. Every function pins its search_path and names the schema.
+-- How events get into the log. Every function pins its search_path and names the schema. What runs once for each event
+-- or batch is PL/pgSQL, which keeps its plans: a function in SQL is parsed and planned at every call.
 
 -- The proof in a cursor: the same as Position.checkOf in Java.
 create function "${schema}".check_of(event_id text) returns text
@@ -7,20 +8,24 @@ return left(encode(sha256(convert_to(event_id, 'UTF8')), 'hex'), 6);
 
 -- Names this incarnation of the log; a promoted standby has another one.
 create function "${schema}".epoch() returns text
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select left(encode(sha256(convert_to(concat_ws(':',
-           s.store_id,
+begin
+  return left(encode(sha256(convert_to(concat_ws(':',
+           (select s.store_id from "${schema}".store s),
            (select system_identifier from pg_control_system()),
            (select oid from pg_database where datname = current_database()),
-           left(pg_walfile_name(pg_current_wal_lsn()), 8)), 'UTF8')), 'hex'), 12)
-    from "${schema}".store s
-$$;
+           left(pg_walfile_name(pg_current_wal_lsn()), 8)), 'UTF8')), 'hex'), 12);
+end $$;
 
 -- What the awake sealer holds and publishers try: two integers, the second from the stage's oid.
 create function "${schema}".awake_key(out space integer, out key integer)
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select 1920233063, ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer $$;
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  space := 1920233063;
+  key := ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer;
+end $$;
 
 -- Refuses to go on inside somebody's transaction, where its snapshots would lie.
 create function "${schema}".require_alone() returns void
@@ -42,95 +47,167 @@ begin
   perform set_config('jit', 'off', true);
 end $$;
 
+-- Which transactions ended between two snapshots, as ranges low <= id < high: those that were open at the first one,
+-- one by one, and what lies between the ones that are open at the second. Open ones are left out as ranges, not by a
+-- filter: what a long writer has staged is never stepped over.
+create function "${schema}".ended_between(prev pg_snapshot, cur pg_snapshot) returns table (low xid8, high xid8)
+language plpgsql immutable strict set search_path = pg_catalog, pg_temp
+as $$
+declare
+  x xid8;
+begin
+  if pg_snapshot_xmin(prev) < pg_snapshot_xmax(prev) then
+    for x in select p from pg_snapshot_xip(prev) p where pg_visible_in_snapshot(p, cur) loop
+      low := x;
+      high := (x::text::bigint + 1)::text::xid8;
+      return next;
+    end loop;
+  end if;
+  low := pg_snapshot_xmax(prev);
+  if pg_snapshot_xmin(cur) < pg_snapshot_xmax(cur) then
+    for x in select c from pg_snapshot_xip(cur) c where c >= pg_snapshot_xmax(prev) order by c loop
+      high := x;
+      if low < high then
+        return next;
+      end if;
+      low := (x::text::bigint + 1)::text::xid8;
+    end loop;
+  end if;
+  high := pg_snapshot_xmax(cur);
+  if low < high then
+    return next;
+  end if;
+end $$;
+
 -- Whether committed events wait in the stage. A read: takes no lock of ours and writes nothing. By index only: what
 -- was sealed and not yet cleaned lies in front of what is new.
 create function "${schema}".is_staged() returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
-  last      record;
-  previous  xid8[];
+  last record;
 begin
   select t.snapshot, t.sealed_to into last from "${schema}".tick t order by t.number desc limit 1;
-  if last.sealed_to is not null then
-    return true;
-  end if;
-  previous := array(select pg_snapshot_xip(last.snapshot));
-  return exists (select from "${schema}".stage s where s.xid >= pg_snapshot_xmax(last.snapshot))
-      or exists (select from "${schema}".stage s where s.xid = any (previous));
+  return last.sealed_to is not null
+      or exists (select from "${schema}".ended_between(last.snapshot, pg_current_snapshot()) r
+                  cross join lateral (select from "${schema}".stage s where s.xid >= r.low and s.xid < r.high limit 1) s);
 end $$;
 
--- Gives staged events their offsets. The gate is held. One portion, of so many rows and 16 MB of payload (which a
--- single row may exceed): `more` says that another is due.
-create function "${schema}".seal_portion(max_rows integer, out sealed integer, out more boolean)
+-- Gives staged events their offsets. The gate is held. At most so many rows, and 16 MB of payload unless a single row
+-- is larger: `more` says that another portion is due.
+create function "${schema}".seal_portion(max_rows integer, out sealed bigint, out more boolean)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  last     record;
-  prev     pg_snapshot;
-  cur      pg_snapshot;
-  previous xid8[];
-  after    bigint := 0;
-  newest   bigint;
-  resumes  boolean;
-  is_full  boolean;
+  last        record;
+  prev        pg_snapshot;
+  cur         pg_snapshot;
+  seq_before  bigint;
+  seq_after   bigint;
+  found_rows  bigint;
+  found_bytes bigint;
 begin
-  select t.number, t.snapshot, t.sealed_to into strict last from "${schema}".tick t order by t.number desc limit 1;
-  resumes := last.sealed_to is not null;
-  if resumes then
-    select t.snapshot into strict prev from "${schema}".tick t where t.number = last.number - 1;
-    cur := last.snapshot;
-    after := last.sealed_to;
-  else
-    prev := last.snapshot;
-    cur := pg_current_snapshot();
+  select t.number, t.snapshot, t.sealer, t.seq_before, t.sealed_to into strict last
+    from "${schema}".tick t order by t.number desc limit 1;
+  if last.sealed_to is not null then
+    sealed := "${schema}".seal_backlog(max_rows);
+    more := true;
+    return;
   end if;
+
+  prev := last.snapshot;
+  -- In this order, and before this transaction has an id: see the columns of tick.
+  seq_before := (select q.last_value - 1 from "${schema}".stage_seq_seq q);
+  cur := pg_current_snapshot();
   if pg_snapshot_xmax(cur) < pg_snapshot_xmax(prev) then
     raise exception 'transaction ids went back: this store was restored'
       using errcode = 'object_not_in_prerequisite_state', hint = 'Call settle() first.';
   end if;
-  previous := array(select pg_snapshot_xip(prev));
 
-  -- Two index scans: what began since the last tick, and what was open at it. `offset 0` keeps the planner from
-  -- joining with the whole log: one look-up by its index for each event, whatever the statistics say.
+  -- All or nothing: if there is more than a portion, none of it goes this way.
   with found as materialized (
-    select f.*, count(*) over () as number_found,
-           sum(octet_length(f.payload)) over (order by f.seq) - octet_length(f.payload) as bytes_before
-      from (
-        select p.* from (
-          select * from "${schema}".stage a where a.xid >= pg_snapshot_xmax(prev) and a.xid < pg_snapshot_xmax(cur)
-          union all
-          select * from "${schema}".stage b where b.xid = any (previous)
-        ) p
-        where p.seq > after and pg_visible_in_snapshot(p.xid, cur)
-        order by p.seq
-        limit max_rows) f
-  ), firsts as (
-    select distinct on (p.org_id, p.id) p.* from found p where p.bytes_before < 16777216 order by p.org_id, p.id, p.seq
+    select s.* from "${schema}".ended_between(prev, cur) r
+     cross join lateral (select * from "${schema}".stage a where a.xid >= r.low and a.xid < r.high) s
+     limit max_rows + 1
+  ), measured as materialized (
+    select count(*) as number, coalesce(sum(octet_length(f.payload)), 0) as bytes from found f
   ), appended as (
     insert into "${schema}".log ("offset", seq, org_id, id, event, topic, user_ids, payload, created_at)
     select nextval('"${schema}".log_offset'), f.seq, f.org_id, f.id, f.event, f.topic, f.user_ids, f.payload, f.created_at
-      from (select * from firsts o
-             where not exists (select from "${schema}".log l where l.org_id = o.org_id and l.id = o.id offset 0)
-             order by o.seq) f
+      from (select * from found where (select m.number <= max_rows and m.bytes < 16777216 from measured m)
+             order by seq) f
+        on conflict (org_id, id) do nothing
   )
-  select count(*), max(p.seq), count(*) = max_rows or count(*) < coalesce(max(p.number_found), 0)
-    into sealed, newest, is_full
-    from found p where p.bytes_before < 16777216;
+  select m.number, m.bytes into found_rows, found_bytes from measured m;
 
-  more := is_full or resumes;
-  if resumes then
-    update "${schema}".tick set sealed_to = case when is_full then newest end where number = last.number;
-  elsif sealed > 0
+  more := found_rows > max_rows or found_bytes >= 16777216;
+  if more then
+    seq_after := (select q.last_value from "${schema}".stage_seq_seq q);
+    insert into "${schema}".tick (number, snapshot, seq_before, seq_after, sealed_to)
+    values (last.number + 1, cur, seq_before, seq_after,
+            -- Before the first row that this tick may pick. Who was at work when the last one was made may have drawn
+            -- a seq before it, also with an id beyond its snapshot: that ends with the newest id that had ended.
+            least(last.seq_before, (
+              select min(f.seq) - 1 from (
+                select p from pg_snapshot_xip(prev) p
+                 union all
+                select g::text::xid8 from generate_series(pg_snapshot_xmax(prev)::text::bigint, last.sealer::text::bigint) g
+              ) early (x) cross join lateral (
+                select s.seq from "${schema}".stage s where s.xid = early.x order by s.seq limit 1) f)));
+    sealed := "${schema}".seal_backlog(max_rows);
+    return;
+  end if;
+  sealed := found_rows;
+  if found_rows > 0
      -- Rows of transactions that rolled back lie in the range too: don't step over ever more of them.
      or pg_snapshot_xmax(cur)::text::bigint - pg_snapshot_xmax(prev)::text::bigint > 10000 then
-    insert into "${schema}".tick (number, snapshot, sealed_to)
-    values (last.number + 1, cur, case when is_full then newest end);
+    seq_after := (select q.last_value from "${schema}".stage_seq_seq q);
+    insert into "${schema}".tick (number, snapshot, seq_before, seq_after)
+    values (last.number + 1, cur, seq_before, seq_after);
   end if;
 end $$;
 
+-- The next portion of a tick that is too large for one. The gate is held. There is always more to look for: what was
+-- committed since that tick.
+create function "${schema}".seal_backlog(max_rows integer) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  open_tick record;
+  prev      pg_snapshot;
+  sealed    bigint;
+  newest    bigint;
+  is_full   boolean;
+begin
+  select t.number, t.snapshot, t.seq_after, t.sealed_to into strict open_tick
+    from "${schema}".tick t order by t.number desc limit 1;
+  select t.snapshot into strict prev from "${schema}".tick t where t.number = open_tick.number - 1;
+
+  with found as materialized (
+    select f.*, sum(octet_length(f.payload)) over (order by f.seq rows unbounded preceding)
+                - octet_length(f.payload) as bytes_before
+      from (select * from "${schema}".stage s
+             where s.seq > open_tick.sealed_to and s.seq <= open_tick.seq_after
+               and pg_visible_in_snapshot(s.xid, open_tick.snapshot) and not pg_visible_in_snapshot(s.xid, prev)
+             order by s.seq
+             limit max_rows) f
+  ), portion as materialized (
+    select * from found f where f.bytes_before < 16777216
+  ), appended as (
+    insert into "${schema}".log ("offset", seq, org_id, id, event, topic, user_ids, payload, created_at)
+    select nextval('"${schema}".log_offset'), f.seq, f.org_id, f.id, f.event, f.topic, f.user_ids, f.payload, f.created_at
+      from (select * from portion order by seq) f
+        on conflict (org_id, id) do nothing
+  )
+  select count(*), max(p.seq), count(*) = max_rows or count(*) < (select count(*) from found)
+    into sealed, newest, is_full
+    from portion p;
+  update "${schema}".tick set sealed_to = case when is_full then newest end where number = open_tick.number;
+  return sealed;
+end $$;
+
 -- Seals what is staged: one call, alone in an autocommit READ COMMITTED transaction.
-create function "${schema}".seal(max_rows integer, out sealed integer, out more boolean)
+create function "${schema}".seal(max_rows integer, out sealed bigint, out more boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -142,54 +219,79 @@ begin
   end if;
 end $$;
 
--- Writes events straight into the log, in one short transaction, after what is staged. Events of one group are
--- appended all or none. Answers for each ordinal: appended, duplicate (with the old offset) or conflict; or one row
--- `backlog` when more is staged than fits here: seal first, then call again.
+-- Writes events straight into the log, in one short transaction, after what is staged. One row answers:
+--   appended  all of them, the first at first_offset and each next one at the next
+--   known     at least one id was in the log already: for each event, in order, the offset it has and whether it is a
+--             conflict (another event of that id is there, so its whole group was left out)
+--   backlog   more is staged than fits here: seal first, then call again
 create function "${schema}".append(
-  groups integer[], org_ids text[], ids text[], events text[], topics text[], user_ids text[], created timestamptz[],
-  payloads bytea[])
-returns table (ordinal integer, at_offset bigint, outcome text, in_epoch text)
+  groups integer[], org_ids text[], ids text[], events text[], topics text[], user_ids text[], created bigint[],
+  payloads bytea[],
+  out outcome text, out in_epoch text, out first_offset bigint, out offsets bigint[], out conflicts boolean[])
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  staged  record;
-  now_in  text;
+  many   integer := cardinality(ids);
+  sealed record;
 begin
   perform "${schema}".require_alone();
   lock table "${schema}".gate in share row exclusive mode;
-  select * into staged from "${schema}".seal_portion(5000);
-  if staged.more then
-    perform pg_notify('${channel}', '{"look":1}');
-    return query select 0, 0::bigint, 'backlog', null::text;
-    return;
-  end if;
-  now_in := "${schema}".epoch();
-  return query
-    with given as materialized (
-      select u.n::integer as n, u.grp, u.org_id, u.id, u.event, u.topic, u.users::text[] as users, u.at, u.payload
-        from unnest(groups, org_ids, ids, events, topics, user_ids, created, payloads)
-             with ordinality as u (grp, org_id, id, event, topic, users, at, payload, n)
-    ), known as materialized (
-      select g.n, g.grp, l."offset" as o,
-             l.event = g.event and l.topic = g.topic and l.payload = g.payload
-               and l.user_ids is not distinct from g.users as same
-        from given g cross join lateral (
-               select * from "${schema}".log o where o.org_id = g.org_id and o.id = g.id offset 0) l
-    ), fresh as materialized (
-      select f.*, nextval('"${schema}".log_offset') as o
-        from (select * from given g
-               where not exists (select from known k where k.n = g.n)
-                 and not exists (select from known k where k.grp = g.grp and not k.same)
-               order by g.n) f
-    ), appended as (
+  select * into sealed from "${schema}".seal_portion(5000);
+  if sealed.more then
+    outcome := 'backlog';
+  else
+    in_epoch := "${schema}".epoch();
+    begin
+      first_offset := nextval('"${schema}".log_offset');
+      -- Only who holds the gate draws from it, so the numbers are ours.
+      perform setval('"${schema}".log_offset', first_offset + many - 1) where many > 1;
       insert into "${schema}".log ("offset", org_id, id, event, topic, user_ids, payload, created_at)
-      select f.o, f.org_id, f.id, f.event, f.topic, f.users, f.payload, f.at from fresh f
-    )
-    select f.n, f.o, 'appended', now_in from fresh f
-    union all
-    select k.n, k.o, case when k.same then 'duplicate' else 'conflict' end, now_in from known k;
+      select first_offset + u.n - 1, u.org_id, u.id, u.event, u.topic, u.users::text[], u.payload,
+             timestamptz 'epoch' + u.at * interval '1 microsecond'
+        from unnest(org_ids, ids, events, topics, user_ids, created, payloads)
+             with ordinality as u (org_id, id, event, topic, users, at, payload, n);
+      outcome := 'appended';
+    exception when unique_violation then
+      outcome := 'known';
+      first_offset := null;
+      select a.offsets, a.conflicts into offsets, conflicts
+        from "${schema}".append_unknown(groups, org_ids, ids, events, topics, user_ids, created, payloads) a;
+    end;
+  end if;
   perform pg_notify('${channel}', '{"look":1}');
 end $$;
+
+-- What append() does when some of the ids are in the log already. The gate is held.
+create function "${schema}".append_unknown(
+  groups integer[], org_ids text[], ids text[], events text[], topics text[], user_ids text[], created bigint[],
+  payloads bytea[], out offsets bigint[], out conflicts boolean[])
+language sql set search_path = pg_catalog, pg_temp
+as $$
+  with given as materialized (
+    select u.n, u.grp, u.org_id, u.id, u.event, u.topic, u.users::text[] as users,
+           timestamptz 'epoch' + u.at * interval '1 microsecond' as created_at, u.payload
+      from unnest(groups, org_ids, ids, events, topics, user_ids, created, payloads)
+           with ordinality as u (grp, org_id, id, event, topic, users, at, payload, n)
+  ), known as materialized (
+    select g.n, g.grp, l."offset" as o,
+           l.event = g.event and l.topic = g.topic and l.payload = g.payload
+             and l.user_ids is not distinct from g.users as same
+      from given g cross join lateral (
+             -- `offset 0`: one look-up by index for each event, whatever the statistics say.
+             select * from "${schema}".log o where o.org_id = g.org_id and o.id = g.id offset 0) l
+  ), fresh as materialized (
+    select f.*, nextval('"${schema}".log_offset') as o
+      from (select * from given g
+             where not exists (select from known k where k.n = g.n)
+               and not exists (select from known k where k.grp = g.grp and not k.same)
+             order by g.n) f
+  ), appended as (
+    insert into "${schema}".log ("offset", org_id, id, event, topic, user_ids, payload, created_at)
+    select f.o, f.org_id, f.id, f.event, f.topic, f.users, f.payload, f.created_at from fresh f
+  )
+  select array_agg(coalesce(f.o, k.o) order by g.n), array_agg(coalesce(not k.same, false) order by g.n)
+    from given g left join fresh f using (n) left join known k using (n)
+$$;
 
 -- A UUID of version 7: sortable by time.
 create function "${schema}".new_id() returns text
@@ -251,6 +353,8 @@ begin
       using errcode = 'program_limit_exceeded', hint = 'Publish an id and let the reader fetch the rest.';
   end if;
 
+  -- Before the row gets its seq: see tick.seq_before.
+  perform pg_current_xact_id();
   insert into "${schema}".stage (org_id, id, event, topic, user_ids, payload)
   values (publish.org_id, event_id, publish.event, publish.topic,
           (select array_agg(distinct u order by u) from unnest(publish.user_ids) u), body);

@@ -2,14 +2,14 @@
 
 -- What the log holds: after the floor everything, up to the head.
 create view "${schema}".log_range as
-select s.trimmed_through                                       as floor_offset,
-       s.trimmed_check                                         as floor_check,
-       coalesce(newest."offset", s.trimmed_through)            as head_offset,
-       coalesce("${schema}".check_of(newest.id), s.trimmed_check) as head_check,
+select f.trimmed_through                                       as floor_offset,
+       f.trimmed_check                                         as floor_check,
+       coalesce(newest."offset", f.trimmed_through)            as head_offset,
+       coalesce("${schema}".check_of(newest.id), f.trimmed_check) as head_check,
        "${schema}".epoch()                                     as epoch
-  from "${schema}".store s
+  from (select * from "${schema}".floor order by number desc limit 1) f
   -- Not before the floor: what was trimmed may still have to be stepped over there.
-  left join lateral (select l."offset", l.id from "${schema}".log l where l."offset" > s.trimmed_through
+  left join lateral (select l."offset", l.id from "${schema}".log l where l."offset" > f.trimmed_through
                       order by l."offset" desc limit 1) newest on true;
 
 -- For people: the log with its payloads as text.
@@ -33,77 +33,79 @@ begin
          >= (select pg_snapshot_xmax(t.snapshot) from "${schema}".tick t order by t.number desc limit 1);
 end $$;
 
--- Deletes from the stage what complete ticks have sealed, by the sealer's own predicate, then those ticks. Returns
--- how many ticks; when it is less than max_ticks, the stage is clean.
-create function "${schema}".clean_stage(max_ticks integer) returns integer
+-- Deletes from the stage what the complete ticks have sealed, by the sealer's own predicate, then those ticks but the
+-- last. Returns the oldest tick that is left; when that is less than max_ticks on, the stage is clean.
+create function "${schema}".clean_stage(first_tick bigint, max_ticks integer) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  pair     record;
-  previous xid8[];
-  cleaned  integer := 0;
+  pair  record;
+  ended record;
 begin
   perform set_config('enable_seqscan', 'off', true);
   perform set_config('jit', 'off', true);
   for pair in
     select k.number, k.snapshot as cur, p.snapshot as prev
       from "${schema}".tick k join "${schema}".tick p on p.number = k.number - 1
-     where k.sealed_to is null
+     where k.number > first_tick and k.sealed_to is null
      order by k.number limit max_ticks
   loop
-    previous := array(select pg_snapshot_xip(pair.prev));
-    delete from "${schema}".stage s
-     where s.xid >= pg_snapshot_xmax(pair.prev) and s.xid < pg_snapshot_xmax(pair.cur)
-       and pg_visible_in_snapshot(s.xid, pair.cur);
-    delete from "${schema}".stage s where s.xid = any (previous) and pg_visible_in_snapshot(s.xid, pair.cur);
+    for ended in select * from "${schema}".ended_between(pair.prev, pair.cur) loop
+      delete from "${schema}".stage s where s.xid >= ended.low and s.xid < ended.high;
+    end loop;
     delete from "${schema}".tick t where t.number = pair.number - 1;
-    cleaned := cleaned + 1;
+    first_tick := pair.number;
   end loop;
-  return cleaned;
+  return first_tick;
 end $$;
 
 -- Cleans the stage, and when that is clean deletes the oldest events that are older than the window: the log must
 -- keep what settle() would find in the stage. One instance does it at a time, any can. Returns how much went: 0 means
 -- that nothing is due. Writes nothing when nothing is due.
-create function "${schema}".trim(max_rows integer) returns integer
+create function "${schema}".trim(max_rows integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  settings  record;
-  first     timestamptz;
-  cut       record;
-  deleted   integer;
-  cleaned   integer;
+  kept      interval;
+  was       record;
+  cut       bigint;
+  cut_id    text;
+  cleaned   bigint;
+  deleted   bigint := 0;
 begin
-  select s.replay_window, s.trimmed_through into settings from "${schema}".store s;
-  select l.logged_at into first from "${schema}".log l where l."offset" > settings.trimmed_through
-   order by l."offset" limit 1;
-  if (first is null or first >= clock_timestamp() - settings.replay_window)
-      and (select count(*) from (select from "${schema}".tick t order by t.number desc limit 2) newest) < 2 then
+  select s.replay_window into kept from "${schema}".store s;
+  select f.* into strict was from "${schema}".floor f order by f.number desc limit 1;
+  if not exists (select from "${schema}".tick t where t.number > was.first_tick)
+      and not coalesce((select l.logged_at < clock_timestamp() - kept from "${schema}".log l
+                         where l."offset" > was.trimmed_through order by l."offset" limit 1), false) then
     return 0;
   end if;
   perform from "${schema}".store for no key update skip locked;
   if not found or not "${schema}".is_home() then
     return 0;
   end if;
-  cleaned := "${schema}".clean_stage(200);
-  if cleaned = 200 then
-    return cleaned;
+  -- Again: another instance may just have been at it.
+  select f.* into strict was from "${schema}".floor f order by f.number desc limit 1;
+  cleaned := "${schema}".clean_stage(was.first_tick, 200);
+  if cleaned < was.first_tick + 200 then
+    -- Only a prefix goes, so that what is left is contiguous whatever the clock did.
+    select c."offset", c.id into cut, cut_id from (
+      select o."offset", o.id, bool_and(o.logged_at < clock_timestamp() - kept) over (order by o."offset") as due
+        from (select l."offset", l.id, l.logged_at from "${schema}".log l where l."offset" > was.trimmed_through
+               order by l."offset" limit max_rows) o) c
+     where c.due order by c."offset" desc limit 1;
   end if;
-  -- Only a prefix goes, so that what is left is contiguous whatever the clock did.
-  select c."offset", c.id into cut from (
-    select o."offset", o.id, bool_and(o.logged_at < clock_timestamp() - settings.replay_window)
-             over (order by o."offset") as due
-      from (select l."offset", l.id, l.logged_at from "${schema}".log l where l."offset" > settings.trimmed_through
-             order by l."offset" limit max_rows) o) c
-   where c.due order by c."offset" desc limit 1;
-  if cut."offset" is null then
-    return cleaned;
+  if cut is not null then
+    delete from "${schema}".log l where l."offset" > was.trimmed_through and l."offset" <= cut;
+    get diagnostics deleted = row_count;
   end if;
-  update "${schema}".store set trimmed_through = cut."offset", trimmed_check = "${schema}".check_of(cut.id);
-  delete from "${schema}".log l where l."offset" <= cut."offset";
-  get diagnostics deleted = row_count;
-  return cleaned + deleted;
+  if deleted > 0 or cleaned > was.first_tick then
+    insert into "${schema}".floor (number, trimmed_through, trimmed_check, first_tick)
+    values (was.number + 1, coalesce(cut, was.trimmed_through),
+            coalesce("${schema}".check_of(cut_id), was.trimmed_check), cleaned);
+    delete from "${schema}".floor f where f.number = was.number;
+  end if;
+  return cleaned - was.first_tick + deleted;
 end $$;
 
 -- After a restore or a logical upgrade the transaction ids here mean nothing: seals every staged event that the log
@@ -127,7 +129,7 @@ begin
   perform from "${schema}".store for no key update;
   perform setval('"${schema}".log_offset',
     greatest((select last_value from "${schema}".log_offset), (select max("offset") from "${schema}".log),
-             (select trimmed_through from "${schema}".store), 1));
+             (select max(trimmed_through) from "${schema}".floor), 1));
   -- Never back: publishers don't wait for us, and draw from it now.
   perform setval('"${schema}".stage_seq_seq', m.seq)
      from (select greatest((select max(s.seq) from "${schema}".stage s), (select max(l.seq) from "${schema}".log l)) as seq) m
@@ -146,7 +148,12 @@ begin
   ), forgotten as (
     delete from "${schema}".tick
   )
-  insert into "${schema}".tick (number, snapshot) values (newest + 1, pg_current_snapshot());
+  insert into "${schema}".tick (number, snapshot, seq_before, seq_after)
+  values (newest + 1, pg_current_snapshot(), 0, 0);
+  insert into "${schema}".floor (number, trimmed_through, trimmed_check, first_tick)
+  select f.number + 1, f.trimmed_through, f.trimmed_check, newest + 1
+    from "${schema}".floor f order by f.number desc limit 1;
+  delete from "${schema}".floor f where f.number < (select max(number) from "${schema}".floor);
   update "${schema}".store
      set home_system = (select system_identifier from pg_control_system()),
          home_database = (select oid from pg_database where datname = current_database()),
