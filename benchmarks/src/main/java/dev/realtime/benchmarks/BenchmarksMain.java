@@ -1,0 +1,28 @@
+package dev.realtime.benchmarks;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. */
+@Command(
+        name = "realtime-benchmarks",
+        description =
+                "End-to-end load on a Postgres of its own. Every figure is worth as much as its ratio to another of"
+                        + " the same run.",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            Throughput.class,
+            Latency.class,
+            SqlWriters.class,
+            OpenSnapshot.class,
+            Instances.class,
+            CatchUp.class,
+            Retention.class
+        })
+public final class BenchmarksMain {
+    private BenchmarksMain() {}
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new BenchmarksMain()).execute(arguments));
+    }
+}
