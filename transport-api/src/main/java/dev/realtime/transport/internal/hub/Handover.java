@@ -13,7 +13,8 @@ import java.util.List;
  * REPLAYING: pages are released, live events are buffered.
  *            A page that gets to the target, the position at which buffering began, releases the buffer too → LIVE.
  *            A buffer that runs full is thrown away: the log has its events, so the target moves to its end.
- * LIVE:      live events are released. A live stream that was left and begins again elsewhere → REPLAYING.
+ * LIVE:      live events are released. A live stream that was left and begins again elsewhere, or events that could
+ *            not be taken → REPLAYING.
  * </pre>
  *
  * <p>In both, what is not after {@link #reached} has been released before (a page may read further than the live
@@ -135,6 +136,18 @@ final class Handover {
             advance(heard);
             phase = Phase.REPLAYING;
         }
+    }
+
+    /**
+     * Live events that {@link #live} released could not be taken: they come from the log again.
+     *
+     * @param got everything up to here was taken
+     * @param to where the live stream is
+     */
+    void fallBehind(Position got, Position to) {
+        reached = got;
+        target = to;
+        phase = Phase.REPLAYING;
     }
 
     private List<Received> fresh(List<Received> events) {

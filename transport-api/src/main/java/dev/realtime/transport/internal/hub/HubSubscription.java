@@ -11,6 +11,7 @@ import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.internal.hub.Mailbox.Offer;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * WAITING ──attach──▶ REPLAYING ⇄ READING ──▶ LIVE   WAITING: the feed has not started; READING: a page is on its way
  *    └──openBlind──▶ BLIND ──attach (gap)──▶ LIVE     BLIND: opened while the transport was never reached
- * LIVE ──rejoin──▶ REPLAYING   any ──end, closed──▶ CLOSED
+ * LIVE ──rejoin, lagging──▶ REPLAYING   any ──end, closed──▶ CLOSED
  * </pre>
  */
 final class HubSubscription implements Subscription {
@@ -206,11 +207,19 @@ final class HubSubscription implements Subscription {
         if (current == null) {
             return 0;
         }
+        Position before = current.reached();
         List<Received> released = current.live(forMe(events), through);
         if (released.isEmpty()) {
             return 0;
         }
-        if (!mailbox.offer(copied ? seen(released) : released, through)) {
+        Offer offer = mailbox.offer(copied ? seen(released) : released, through);
+        if (offer == Offer.LAGGING) {
+            current.fallBehind(before, through);
+            stage = Stage.REPLAYING;
+            feed.replay(this);
+            return 0;
+        }
+        if (offer == Offer.OVERFLOWED) {
             feed.countGap();
         }
         return released.size();

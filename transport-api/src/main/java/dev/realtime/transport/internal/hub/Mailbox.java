@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A subscription's bounded queue between fan-out and its consumer. Fan-out never waits: events that find it full
- * become, with those that wait already, an overflow {@link Gap}. Thread-safe; the lock is held for a few steps only
+ * A subscription's bounded queue between fan-out and its consumer. Fan-out never waits: a consumer that is at work but
+ * too slow is to fetch what it has no room for from the log; for one that stands still, events that find the mailbox
+ * full become, with those that wait already, an overflow {@link Gap}. Thread-safe; the lock is held for a few steps only
  * and callbacks run outside it. A callback that throws is logged: it is no affair of who puts something in.
  */
 final class Mailbox {
@@ -31,6 +32,9 @@ final class Mailbox {
     private long bytes;
     /** The stream has been handed out up to here. */
     private @Nullable Position handedOut;
+
+    /** Something was handed out since the mailbox was last found full. */
+    private boolean moves;
 
     private boolean roomWanted;
     private boolean closed;
@@ -57,29 +61,48 @@ final class Mailbox {
         }
     }
 
+    /** What became of live events. */
+    enum Offer {
+        /** They wait. */
+        TAKEN,
+        /** There is no room, and what waits is as it was: the consumer is at work. */
+        LAGGING,
+        /** There is no room, and the consumer stands still: with what waited they became a gap. */
+        OVERFLOWED
+    }
+
     /**
-     * Puts in live events, or an overflow if they don't fit.
+     * Puts in live events, if they fit.
      *
      * @param head where the stream goes on after an overflow
-     * @return whether they fit
      */
-    boolean offer(List<? extends Delivery> events, Position head) {
-        return offer(events, () -> overflow(head));
+    Offer offer(List<? extends Delivery> events, Position head) {
+        boolean signals;
+        synchronized (this) {
+            if (isFull(events)) {
+                if (moves) {
+                    moves = false;
+                    return Offer.LAGGING;
+                }
+                overflow(head);
+                return Offer.OVERFLOWED;
+            }
+            signals = add(events);
+        }
+        if (signals) {
+            call(signal);
+        }
+        return Offer.TAKEN;
     }
 
     /** Puts in provisional copies, or nothing if they don't fit: the log will have these events. Returns whether they fit. */
     boolean offerCopies(List<Received> copies) {
-        return offer(copies, () -> {});
-    }
-
-    private boolean offer(List<? extends Delivery> deliveries, Runnable otherwise) {
         boolean signals;
         synchronized (this) {
-            if (!waiting.isEmpty() && bytes + weight(deliveries) > limitBytes) {
-                otherwise.run();
+            if (isFull(copies)) {
                 return false;
             }
-            signals = add(deliveries);
+            signals = add(copies);
         }
         if (signals) {
             call(signal);
@@ -97,6 +120,7 @@ final class Mailbox {
                 return null;
             }
             bytes -= next.weight();
+            moves = true;
             Position position = positionAfter(next);
             handedOut = position != null ? position : handedOut;
             roomAgain = roomWanted && isHalfFree();
@@ -123,6 +147,10 @@ final class Mailbox {
         closed = true;
         waiting.clear();
         bytes = 0;
+    }
+
+    private boolean isFull(List<? extends Delivery> deliveries) {
+        return !waiting.isEmpty() && bytes + weight(deliveries) > limitBytes;
     }
 
     private boolean isHalfFree() {

@@ -12,7 +12,10 @@ import dev.realtime.transport.Delivery.Gap;
 import dev.realtime.transport.Delivery.Live;
 import dev.realtime.transport.Delivery.Opened;
 import dev.realtime.transport.Delivery.Reached;
+import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.GapReason;
+import dev.realtime.transport.Position;
+import dev.realtime.transport.internal.hub.Mailbox.Offer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -45,14 +48,32 @@ class MailboxTest {
     }
 
     private void offer(long... offsets) {
-        mailbox.offer(events(offsets), at(offsets[offsets.length - 1]));
+        offerTo(mailbox, events(offsets), at(offsets[offsets.length - 1]));
+    }
+
+    /** As to a consumer that stands still, even if it has moved before. */
+    private static Offer offerTo(Mailbox mailbox, List<Received> events, Position head) {
+        Offer offer = mailbox.offer(events, head);
+        return offer == Offer.LAGGING ? mailbox.offer(events, head) : offer;
+    }
+
+    @Test
+    void aConsumerThatMovesIsLeftWhatItHasAndMayCatchUp() {
+        opened(0);
+        offer(1, 2, 3, 4);
+        mailbox.poll();
+
+        assertThat(mailbox.offer(events(5, 6), at(6))).isEqualTo(Offer.LAGGING);
+        assertThat(mailbox.bytes()).isEqualTo(3L * WEIGHT);
+        assertThat(mailbox.offer(events(5, 6), at(6))).isEqualTo(Offer.OVERFLOWED);
+        assertThat(all()).containsExactly(overflow(1, 6));
     }
 
     @Test
     void handsOutInOrder() {
         opened(0);
         mailbox.put(events(1, 2));
-        assertThat(mailbox.offer(events(3), at(3))).isTrue();
+        assertThat(mailbox.offer(events(3), at(3))).isEqualTo(Offer.TAKEN);
 
         assertThat(all())
                 .extracting(Object::toString)
@@ -99,9 +120,9 @@ class MailboxTest {
         opened(0);
         offer(1, 2, 3);
 
-        assertThat(mailbox.offer(events(4), at(4))).isTrue();
+        assertThat(mailbox.offer(events(4), at(4))).isEqualTo(Offer.TAKEN);
         assertThat(mailbox.bytes()).isEqualTo(4L * WEIGHT);
-        assertThat(mailbox.offer(events(5), at(5))).isFalse();
+        assertThat(offerTo(mailbox, events(5), at(5))).isEqualTo(Offer.OVERFLOWED);
         assertThat(mailbox.bytes()).isEqualTo(overflow(0, 5).weight());
     }
 
@@ -109,7 +130,7 @@ class MailboxTest {
     void whatIsLargerThanTheMailboxFitsAnEmptyOne() {
         opened(0);
 
-        assertThat(mailbox.offer(events(1, 2, 3, 4, 5, 6), at(6))).isTrue();
+        assertThat(mailbox.offer(events(1, 2, 3, 4, 5, 6), at(6))).isEqualTo(Offer.TAKEN);
         assertThat(all()).hasSize(6);
         assertThat(mailbox.bytes()).isZero();
     }
@@ -282,7 +303,7 @@ class MailboxTest {
         Semaphore wake = new Semaphore(0);
         Mailbox shared = new Mailbox(Long.MAX_VALUE, wake::release, () -> {});
         Thread writer = new Thread(
-                () -> IntStream.rangeClosed(1, count).forEach(i -> shared.offer(events(i), at(i))), "writer");
+                () -> IntStream.rangeClosed(1, count).forEach(i -> offerTo(shared, events(i), at(i))), "writer");
         writer.start();
         int read = 0;
         while (read < count) {
