@@ -84,6 +84,10 @@ begin
   if not found or not "${schema}".is_home() then
     return 0;
   end if;
+  -- Who publishes an id that is being trimmed waits for this transaction, with the gate: so it waits for nobody
+  -- itself. After a crash floor and rows come back together, so there is no need to wait for the disk either.
+  perform set_config('lock_timeout', '100ms', true);
+  perform set_config('synchronous_commit', 'off', true);
   -- Again: another instance may just have been at it.
   select f.* into strict was from "${schema}".floor f order by f.number desc limit 1;
   cleaned := "${schema}".clean_stage(was.first_tick, 200);
