@@ -1,6 +1,7 @@
 package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.testkit.LeakCheck;
 import java.sql.SQLException;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.postgresql.util.PSQLException;
 
 /** What trimming takes from the log and what it never touches, called as an instance does; none runs. */
 @ExtendWith(LeakCheck.class)
@@ -126,10 +128,6 @@ class RetentionTest {
 
         other.publish("staged");
         assertThat(other.value("select sealed from rt.seal(100)")).isEqualTo("1");
-        other.publish("n-1-1");
-        assertThat(other.value("select sealed from rt.seal(100)"))
-                .as("an id that is being trimmed")
-                .isEqualTo("1");
         assertThat(other.value("select head_offset from rt.log_range")).isEqualTo("11");
         assertThat(other.value("select count(*) from rt.log")).isEqualTo("11");
         assertThat(other.truth("select rt.settle()")).isFalse();
@@ -139,7 +137,22 @@ class RetentionTest {
     }
 
     @Test
-    void nothingIsLoggedOutOfTheStageTwiceBecauseItIsCleanedFirst() throws SQLException {
+    void aTrimDoesNotWaitForSomebodyElsesRowLock() throws SQLException {
+        log(10);
+        age(1, 10);
+        other.begin().value("select id from rt.log where \"offset\" = 5 for share");
+
+        assertThat(catchThrowableOfType(PSQLException.class, this::trim).getSQLState())
+                .as("it gave up")
+                .isEqualTo("55P03");
+        assertThat(floor()).as("and undid the rest").isZero();
+
+        other.rollback();
+        assertThat(trim()).isEqualTo(10);
+    }
+
+    @Test
+    void theStageIsCleanBeforeTheLogIsTrimmed() throws SQLException {
         for (int tick = 0; tick < 450; tick++) {
             other.publish("t-" + tick).value("select sealed from rt.seal(10)");
         }
@@ -201,7 +214,6 @@ class RetentionTest {
             for (int round = 0; round < 40; round++) {
                 stage(500);
                 seals.add(blocks("select * from rt.seal(10000)"));
-                cleanStage();
                 trims.add(blocks("select rt.trim(500)"));
                 reads.add(blocks("select * from rt.log_range"));
                 assertThat(offsets()).as("each round trims its own").isEmpty();
@@ -273,9 +285,12 @@ class RetentionTest {
                 + " from generate_series(1, " + events + ") g");
     }
 
-    /** So that what a trim returns afterwards are rows of the log. */
+    /** While nothing in the log is due: so that what a trim returns afterwards are rows of the log. */
     private void cleanStage() throws SQLException {
-        other.value("select rt.clean_stage(200)");
+        long before = floor();
+        while (Long.parseLong(other.value("select rt.trim(" + EVERYTHING + ")")) > 0) {
+            assertThat(floor()).isEqualTo(before);
+        }
     }
 
     private void age(long from, long to) throws SQLException {
