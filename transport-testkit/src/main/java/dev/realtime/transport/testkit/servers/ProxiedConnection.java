@@ -12,13 +12,15 @@ import java.util.function.Consumer;
 final class ProxiedConnection {
     private final Socket client;
     private final Socket server = new Socket();
-    private final Valve valve;
+    private final Valve toServer;
+    private final Valve toClient;
     private final Consumer<ProxiedConnection> whenClosed;
     private final AtomicInteger openDirections = new AtomicInteger(2);
 
-    ProxiedConnection(Socket client, Valve valve, Consumer<ProxiedConnection> whenClosed) {
+    ProxiedConnection(Socket client, Valve toServer, Valve toClient, Consumer<ProxiedConnection> whenClosed) {
         this.client = client;
-        this.valve = valve;
+        this.toServer = toServer;
+        this.toClient = toClient;
         this.whenClosed = whenClosed;
     }
 
@@ -48,7 +50,7 @@ final class ProxiedConnection {
 
     private void connect(InetSocketAddress target, String name) {
         try {
-            valve.pass();
+            toServer.pass();
             server.connect(target);
             server.setTcpNoDelay(true);
             client.setTcpNoDelay(true);
@@ -56,13 +58,13 @@ final class ProxiedConnection {
             reset();
             return;
         }
-        daemon(name + "-to-client", () -> carry(server, client)).start();
-        carry(client, server);
+        daemon(name + "-to-client", () -> carry(server, client, toClient)).start();
+        carry(client, server, toServer);
     }
 
-    private void carry(Socket from, Socket to) {
+    private void carry(Socket from, Socket to, Valve valve) {
         try {
-            copy(from.getInputStream(), to.getOutputStream());
+            copy(from.getInputStream(), to.getOutputStream(), valve);
             to.shutdownOutput();
         } catch (IOException e) {
             reset();
@@ -72,7 +74,7 @@ final class ProxiedConnection {
         }
     }
 
-    private void copy(InputStream in, OutputStream out) throws IOException {
+    private static void copy(InputStream in, OutputStream out, Valve valve) throws IOException {
         byte[] buffer = new byte[8192];
         for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
             valve.pass();

@@ -17,7 +17,8 @@ public final class TcpProxy implements AutoCloseable {
     private static final int BACKLOG = 200;
 
     private final ServerSocket listener;
-    private final Valve valve = new Valve();
+    private final Valve toServer = new Valve();
+    private final Valve toClient = new Valve();
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile InetSocketAddress target;
     private volatile boolean closed;
@@ -54,12 +55,24 @@ public final class TcpProxy implements AutoCloseable {
      * sockets stay open, and clients may connect, but hear nothing.
      */
     public void blackHole() {
-        valve.set(false);
+        blackHoleToServer();
+        blackHoleToClient();
+    }
+
+    /** The same in one direction only: what clients say does not arrive. */
+    public void blackHoleToServer() {
+        toServer.set(false);
+    }
+
+    /** The same in one direction only: what the server says does not arrive. */
+    public void blackHoleToClient() {
+        toClient.set(false);
     }
 
     /** Forwards again, beginning with what has been held back: nothing is lost, as with TCP's own repetitions. */
     public void heal() {
-        valve.set(true);
+        toServer.set(true);
+        toClient.set(true);
     }
 
     /** Ends all open connections by RST, on both sides. New ones are welcome. */
@@ -103,7 +116,7 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     private void open(Socket client, int number) {
-        ProxiedConnection connection = new ProxiedConnection(client, valve, connections::remove);
+        ProxiedConnection connection = new ProxiedConnection(client, toServer, toClient, connections::remove);
         connections.add(connection);
         connection.start(target, name() + "-" + number);
         if (closed) {
