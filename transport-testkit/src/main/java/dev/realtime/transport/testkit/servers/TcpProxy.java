@@ -22,6 +22,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile InetSocketAddress target;
     private volatile boolean closed;
+    private volatile int accepted;
 
     private TcpProxy(ServerSocket listener, InetSocketAddress target) {
         this.listener = listener;
@@ -48,6 +49,11 @@ public final class TcpProxy implements AutoCloseable {
     /** How many clients' connections are open. */
     public int connections() {
         return connections.size();
+    }
+
+    /** How many connections clients have made so far. */
+    public int accepted() {
+        return accepted;
     }
 
     /**
@@ -106,7 +112,9 @@ public final class TcpProxy implements AutoCloseable {
     private void accept() {
         for (int number = 1; !closed; number++) {
             try {
-                open(listener.accept(), number);
+                Socket client = listener.accept();
+                accepted = number;
+                open(client, number);
             } catch (IOException e) {
                 if (!closed) {
                     throw new UncheckedIOException(e);
