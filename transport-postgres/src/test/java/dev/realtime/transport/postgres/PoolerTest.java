@@ -8,6 +8,7 @@ import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.servers.PgBouncer;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

@@ -5,12 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +50,7 @@ public final class OwnPostgres implements AutoCloseable {
     private @Nullable ServerProcess process;
 
     private OwnPostgres(Map<String, String> settings, NotAsRoot user) {
-        this.settings = new LinkedHashMap<>(SETTINGS);
-        this.settings.putAll(settings);
+        this.settings = new LinkedHashMap<>(settings);
         this.binaries = PostgresBinaries.unpacked();
         this.user = user;
     }
@@ -64,14 +66,19 @@ public final class OwnPostgres implements AutoCloseable {
     }
 
     static OwnPostgres started(Map<String, String> settings, NotAsRoot user) {
-        OwnPostgres server = new OwnPostgres(settings, user);
-        ClosedAtExit.add(server);
+        Map<String, String> all = new LinkedHashMap<>(SETTINGS);
+        all.putAll(settings);
+        return new OwnPostgres(all, user).made(OwnPostgres::create);
+    }
+
+    private OwnPostgres made(Consumer<OwnPostgres> way) {
+        ClosedAtExit.add(this);
         try {
-            server.create();
-            server.start();
-            return server;
+            way.accept(this);
+            start();
+            return this;
         } catch (RuntimeException e) {
-            server.close();
+            close();
             throw e;
         }
     }
@@ -127,6 +134,43 @@ public final class OwnPostgres implements AutoCloseable {
         start();
     }
 
+    /**
+     * A hot standby of this server, running and streaming: of the same version, with the same settings and passwords.
+     * This server must be stopped, and is running when this returns.
+     */
+    public synchronized OwnPostgres standby() {
+        OwnPostgres standby = new OwnPostgres(settings, user).made(it -> it.copyFrom(this));
+        start();
+        return standby;
+    }
+
+    /** Makes a primary of this standby, with a timeline of its own; returns when it takes writes. */
+    public void promote() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet promoted = statement.executeQuery("SELECT pg_promote(true)")) {
+            if (!promoted.next() || !promoted.getBoolean(1)) {
+                throw new IllegalStateException("The standby was not promoted");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Keeps a copy of the stopped server's data, for {@link #restore}; it replaces an earlier one. */
+    public synchronized void snapshot() {
+        requireStopped();
+        run(List.of("rm", "-rf", kept().toString()));
+        run(List.of("cp", "-R", data.toString(), kept().toString()));
+    }
+
+    /** Puts the data of the last {@link #snapshot} back, while the server is stopped. */
+    public synchronized void restore() {
+        requireStopped();
+        run(List.of("rm", "-rf", data.toString()));
+        run(List.of("cp", "-R", kept().toString(), data.toString()));
+    }
+
     /** Kills all processes of the running server at once, as a crash of its machine does. */
     public synchronized void kill() {
         running().kill();
@@ -170,9 +214,44 @@ public final class OwnPostgres implements AutoCloseable {
         }
     }
 
+    /** A cold copy: consistent as it is, so that it can follow from where it stands. */
+    private void copyFrom(OwnPostgres primary) {
+        primary.requireStopped();
+        try {
+            user.handOver(folder.path());
+            run(List.of("cp", "-R", primary.data.toString(), data.toString()));
+            Path settingsFile = Files.writeString(
+                    folder.resolve("standby.conf"),
+                    "primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s'%n"
+                            .formatted(primary.port, SUPERUSER, PASSWORD));
+            run(List.of(
+                    "cp",
+                    settingsFile.toString(),
+                    data.resolve("postgresql.auto.conf").toString()));
+            run(List.of("touch", data.resolve("standby.signal").toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path kept() {
+        return folder.resolve("kept");
+    }
+
+    private void requireStopped() {
+        if (isRunning()) {
+            throw new IllegalStateException("The server runs");
+        }
+    }
+
     private void run(String program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(binaries.program(program)));
         command.addAll(List.of(arguments));
+        run(command);
+    }
+
+    /** As the server's user, to whom its files belong. */
+    private void run(List<String> command) {
         ServerProcess.run(user.command(command), log);
     }
 

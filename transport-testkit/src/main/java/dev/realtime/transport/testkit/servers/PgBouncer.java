@@ -1,9 +1,8 @@
-package dev.realtime.transport.postgres;
+package dev.realtime.transport.testkit.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.realtime.transport.testkit.servers.LoopbackPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -15,9 +14,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
-/** A real PgBouncer in transaction mode in front of a server, ended with {@link #close}. */
-final class PgBouncer implements AutoCloseable {
+/** A real PgBouncer in transaction mode in front of a server, ended with {@link #close}. Thread-safe. */
+public final class PgBouncer implements AutoCloseable {
     private static final List<Path> PLACES =
             List.of(Path.of("/usr/sbin/pgbouncer"), Path.of("/usr/bin/pgbouncer"), Path.of("/usr/local/bin/pgbouncer"));
 
@@ -53,11 +54,12 @@ final class PgBouncer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        Store.await().until(this::answers);
+        Awaitility.await().until(this::answers);
     }
 
     /** In front of this server, or an assumption that fails where there is no PgBouncer; on CI there has to be one. */
-    static PgBouncer inFrontOf(String url) {
+    public static PgBouncer inFrontOf(String url) {
+        @Nullable
         Path program = PLACES.stream().filter(Files::isExecutable).findFirst().orElse(null);
         if ("true".equals(System.getenv("CI"))) {
             assertThat(program).as("pgbouncer, which CI installs").isNotNull();
@@ -71,15 +73,19 @@ final class PgBouncer implements AutoCloseable {
     }
 
     /** The way through it to the server's database. */
-    String url(String serverUrl) {
+    public String url(String serverUrl) {
         return "postgres://pooled:any@127.0.0.1:" + port + URI.create(serverUrl).getPath();
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         Stream.concat(process.descendants(), Stream.of(process.toHandle())).forEach(ProcessHandle::destroyForcibly);
-        Store.await().until(() -> !process.isAlive());
-        Files.deleteIfExists(settings);
+        Awaitility.await().until(() -> !process.isAlive());
+        try {
+            Files.deleteIfExists(settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private boolean answers() {
