@@ -170,7 +170,7 @@ class BrowserTest {
     /** All of it, over so many connections, of which all but the first resumed. */
     private void requireWhole(int connections) {
         List<Frame> frames = page.frames();
-        assertThat(ledger.faults(frames)).isEmpty();
+        assertThat(ledger.faults(Told.by(frames))).isEmpty();
         assertThat(frames.stream().filter(frame -> frame.is("realtime.gap"))).isEmpty();
         List<Frame> opens =
                 frames.stream().filter(frame -> frame.is("realtime.open")).toList();

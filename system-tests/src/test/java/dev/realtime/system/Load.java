@@ -27,30 +27,32 @@ final class Load {
 
     /** One post of so many events; returns when they are committed. */
     void publish(int events) {
+        Ledger.Transaction transaction = ledger.begin();
         String body = IntStream.range(0, events)
-                .mapToObj(i -> event())
+                .mapToObj(i -> event(transaction))
                 .collect(Collectors.joining(",", events == 1 ? "" : "[", events == 1 ? "" : "]"));
-        if (!isCommitted(body, events)) {
-            Patience.until("committed", () -> isCommitted(body, events));
+        if (!isCommitted(body, events, transaction)) {
+            Patience.until("committed", () -> isCommitted(body, events, transaction));
         }
     }
 
-    private boolean isCommitted(String body, int events) {
+    private boolean isCommitted(String body, int events, Ledger.Transaction transaction) {
         try {
             Answer answer = gateway.get().post(body);
             if (answer.status() != 201) {
                 return false;
             }
             List<Acknowledged> committed = GatewayClient.acknowledged(answer);
-            ledger.committed(committed);
+            transaction.committed(committed);
             return committed.size() == events;
         } catch (UncheckedIOException gatewayGone) {
             return false;
         }
     }
 
-    private String event() {
-        return "{\"event\":\"load.made\",\"id\":\"" + UUID.randomUUID() + "\",\"payload\":{\"n\":"
-                + counter.incrementAndGet() + "}}";
+    private String event(Ledger.Transaction transaction) {
+        String id = UUID.randomUUID().toString();
+        transaction.publishes(id);
+        return "{\"event\":\"load.made\",\"id\":\"" + id + "\",\"payload\":{\"n\":" + counter.incrementAndGet() + "}}";
     }
 }

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * A subscriber: one stream, over as many connections as it takes. Keeps every frame, and the last id as a browser does.
  * Thread-safe, but connect from one thread.
  */
-final class SseReader implements AutoCloseable {
+final class SseReader implements Subscriber, AutoCloseable {
     /** How a connection ended. */
     enum End {
         /** The server closed it in good order. */
@@ -152,6 +152,16 @@ final class SseReader implements AutoCloseable {
         synchronized (frames) {
             return List.copyOf(frames);
         }
+    }
+
+    @Override
+    public List<Told> told() {
+        return Told.by(frames());
+    }
+
+    @Override
+    public boolean has(String eventId) {
+        return sound() && byEventId.containsKey(eventId);
     }
 
     List<Frame> envelopes() {
