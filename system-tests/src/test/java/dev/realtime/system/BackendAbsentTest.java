@@ -31,6 +31,7 @@ class BackendAbsentTest {
     }
 
     @Test
+    @Fault(5)
     void postgres() throws SQLException {
         try (OwnPostgres server = OwnPostgres.started()) {
             GatewayDatabase database = GatewayDatabase.fresh(server::connect, server::url);

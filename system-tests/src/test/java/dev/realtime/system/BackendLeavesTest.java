@@ -15,6 +15,7 @@ class BackendLeavesTest {
     private final Ledger ledger = new Ledger("default");
 
     @Test
+    @Fault(4)
     void aPostgresThatCrashesUnderLoadLosesNothing() throws SQLException {
         try (OwnPostgres server = OwnPostgres.started()) {
             GatewayDatabase database = GatewayDatabase.fresh(server::connect, server::url);
@@ -63,6 +64,7 @@ class BackendLeavesTest {
     }
 
     @Test
+    @Fault(26)
     void aRedisThatComesBackEmptyIsToldAsAGap() {
         try (OwnRedis server = OwnRedis.started()) {
             RedisPrefix redis = new RedisPrefix(server.url(), "leaves");

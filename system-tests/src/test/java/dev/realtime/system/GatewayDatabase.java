@@ -1,11 +1,15 @@
 package dev.realtime.system;
 
+import dev.realtime.transport.testkit.servers.TcpProxy;
 import dev.realtime.transport.testkit.servers.TestPostgres;
+import java.net.URI;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -26,10 +30,10 @@ final class GatewayDatabase implements AutoCloseable {
     private final String password;
     private final String url;
 
-    private GatewayDatabase(Server server, UnaryOperator<String> urlOf, String name) {
+    private GatewayDatabase(Server server, UnaryOperator<String> urlOf, String name, String password) {
         this.server = server;
         this.name = name;
-        this.password = Canary.fresh("database");
+        this.password = password;
         this.url = urlOf.apply(name).replaceFirst("//[^@]*@", "//" + name + ":" + password + "@");
     }
 
@@ -42,7 +46,7 @@ final class GatewayDatabase implements AutoCloseable {
     /** @param urlOf the superuser's URL of a database */
     static GatewayDatabase fresh(Server server, UnaryOperator<String> urlOf) throws SQLException {
         GatewayDatabase database =
-                new GatewayDatabase(server, urlOf, TestPostgres.shared().freshSchema());
+                new GatewayDatabase(server, urlOf, TestPostgres.shared().freshSchema(), Canary.fresh("database"));
         database.asSuperuser("CREATE ROLE " + database.name + " LOGIN PASSWORD '" + database.password + "'");
         database.asSuperuser("CREATE DATABASE " + database.name + " OWNER " + database.name);
         return database;
@@ -51,6 +55,43 @@ final class GatewayDatabase implements AutoCloseable {
     /** The environment of a gateway on it. */
     Map<String, String> settings() {
         return Map.of("REALTIME_TRANSPORT", "postgres", "DATABASE_URL", url);
+    }
+
+    /** Its owner's URL. */
+    String url() {
+        return url;
+    }
+
+    /** The same database on another server, as a standby has it: not to be closed. */
+    GatewayDatabase on(UnaryOperator<String> urlOf) {
+        return new GatewayDatabase(server, urlOf, name, password);
+    }
+
+    /** Returns when this copy of it, on a standby, has all that is here now. */
+    void awaitCopied(GatewayDatabase copy) throws SQLException {
+        String here = ask("SELECT pg_current_wal_flush_lsn()");
+        Patience.until(
+                "the standby has caught up",
+                () -> copy.ask("SELECT pg_last_wal_replay_lsn() >= '" + here + "'")
+                        .equals("t"));
+    }
+
+    /** A way to its server that can be broken. */
+    TcpProxy proxy() {
+        URI server = URI.create(url);
+        return TcpProxy.to(server.getHost(), server.getPort());
+    }
+
+    /** The environment of a gateway that comes through a proxy. */
+    Map<String, String> settingsThrough(TcpProxy proxy) {
+        return settingsThrough(proxy, "DATABASE_URL");
+    }
+
+    /** @param key which of the two ways leads through the proxy; the other one is straight */
+    Map<String, String> settingsThrough(TcpProxy proxy, String key) {
+        Map<String, String> settings = new HashMap<>(settings());
+        settings.put(key, url.replaceFirst("@[^/]*/", "@127.0.0.1:" + proxy.port() + "/"));
+        return settings;
     }
 
     /** A new connection of its owner. */
@@ -72,6 +113,22 @@ final class GatewayDatabase implements AutoCloseable {
     /** Rows in the log, of all organisations. */
     int logged() throws SQLException {
         return Integer.parseInt(ask("SELECT count(*) FROM " + SCHEMA + ".log"));
+    }
+
+    /** How many connections its owner may have, -1 for as many as there are; those that are open stay. */
+    void limitConnections(int most) throws SQLException {
+        asSuperuser("ALTER ROLE " + name + " CONNECTION LIMIT " + most);
+    }
+
+    /** Lets its owner do what replication tools do. */
+    void makeOwnerSuperuser() throws SQLException {
+        asSuperuser("ALTER ROLE " + name + " SUPERUSER");
+    }
+
+    /** Moves it to another disk, while nobody is connected. */
+    void moveTo(Path folder) throws SQLException {
+        asSuperuser("CREATE TABLESPACE " + name + " LOCATION '" + folder + "'");
+        asSuperuser("ALTER DATABASE " + name + " SET TABLESPACE " + name);
     }
 
     @Override

@@ -36,6 +36,7 @@ class LeavingGatewayTest {
     }
 
     @Test
+    @Fault(18)
     void whoIsKilledUnderLoadLosesNobody() throws SQLException {
         Load load = new Load(() -> (b.isAlive() ? b : a).client(), ledger);
         try (SseReader onA = SseReader.open(a.address(), STREAM);
@@ -98,6 +99,7 @@ class LeavingGatewayTest {
     }
 
     @Test
+    @Fault(17)
     void whoIsFrozenUnderLoadHoldsNobodyUp() throws SQLException, InterruptedException {
         Load onB = new Load(b::client, ledger);
         Load load = new Load(a::client, ledger);

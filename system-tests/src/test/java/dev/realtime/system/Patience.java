@@ -9,7 +9,18 @@ import java.util.concurrent.Callable;
 final class Patience {
     static final Duration ALL = Duration.ofSeconds(45);
 
+    private static final int BUSY = 3;
+
     private Patience() {}
+
+    /** As {@link #until}, for what has to come soon: within this time, or thrice as long on a busy machine. */
+    static void within(Duration promised, String what, Callable<Boolean> isSo) {
+        await(what)
+                .atMost(promised.multipliedBy(BUSY))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10))
+                .until(isSo);
+    }
 
     /** Returns as soon as it is so. Fails, naming it, when patience ends. */
     static void until(String what, Callable<Boolean> isSo) {

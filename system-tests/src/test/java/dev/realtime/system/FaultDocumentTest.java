@@ -1,0 +1,67 @@
+package dev.realtime.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.platform.commons.support.ReflectionSupport;
+
+/** docs/FAULTS.md and the tests that are marked with {@link Fault} are the same list. */
+class FaultDocumentTest {
+    private static final Pattern ROW = Pattern.compile("\\| ([0-9]+) \\| .+ \\| .+ \\| `(\\w+)#(\\w+)` \\|");
+    /** What the Postgres transport promises. */
+    private static final List<Integer> PROMISED = IntStream.of(
+                    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 29, 30, 31, 33, 34)
+            .boxed()
+            .toList();
+
+    @Test
+    void documentAndTestsAgree() throws IOException {
+        List<String> documented = rows().map(row -> row.group(1) + " " + row.group(2) + "#" + row.group(3))
+                .toList();
+
+        assertThat(documented)
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(
+                        tests().map(test -> test.getAnnotation(Fault.class).value() + " "
+                                        + test.getDeclaringClass().getSimpleName() + "#" + test.getName())
+                                .toList());
+    }
+
+    @Test
+    void everyPromisedFaultIsTried() throws IOException {
+        assertThat(rows().map(row -> Integer.valueOf(row.group(1)))).containsAll(PROMISED);
+    }
+
+    @Test
+    void whatIsMarkedIsRun() {
+        assertThat(tests())
+                .allMatch(test ->
+                        test.isAnnotationPresent(Test.class) || test.isAnnotationPresent(ParameterizedTest.class));
+    }
+
+    private static Stream<Matcher> rows() throws IOException {
+        return Files.readString(Path.of("..", "docs", "FAULTS.md"))
+                .lines()
+                .map(ROW::matcher)
+                .filter(Matcher::matches);
+    }
+
+    private static Stream<Method> tests() {
+        return ReflectionSupport.findAllClassesInPackage(
+                        Fault.class.getPackageName(), found -> true, name -> name.endsWith("Test"))
+                .stream()
+                .flatMap(found -> Arrays.stream(found.getDeclaredMethods()))
+                .filter(method -> method.isAnnotationPresent(Fault.class));
+    }
+}
