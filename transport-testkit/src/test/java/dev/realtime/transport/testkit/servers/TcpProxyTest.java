@@ -62,6 +62,26 @@ class TcpProxyTest {
     }
 
     @Test
+    void carriesOneWayWhileTheOtherIsABlackHole() throws IOException {
+        try (Socket client = client()) {
+            assertThat(hears(client)).isEqualTo('a');
+            proxy.blackHoleToClient();
+            client.getOutputStream().write('x');
+            assertSilent(client);
+
+            proxy.heal();
+            assertThat(hears(client)).isEqualTo('x');
+            proxy.blackHoleToServer();
+            client.getOutputStream().write('y');
+            assertSilent(client);
+
+            proxy.heal();
+            assertThat(hears(client)).isEqualTo('y');
+            assertThat(proxy.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void acceptsConnectionsIntoTheBlackHole() throws IOException {
         proxy.blackHole();
         try (Socket client = client()) {
