@@ -142,8 +142,6 @@ final class DemoPostgres implements AutoCloseable {
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
                 "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
                 "--no-sync",
                 "--no-instructions");
         Files.delete(secret);

@@ -205,8 +205,6 @@ public final class OwnPostgres implements AutoCloseable {
                     "--auth=scram-sha-256",
                     "--encoding=UTF8",
                     "--locale=C",
-                    "--locale-provider=builtin",
-                    "--builtin-locale=C.UTF-8",
                     "--no-sync",
                     "--no-instructions");
         } catch (IOException e) {

@@ -15,7 +15,9 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
  */
 public final class TestPostgres {
     private static final String GIVEN = "TEST_DATABASE_URL";
-    private static final String IMAGE = "postgres:17";
+    /** The major version; the embedded binaries are those on the class path. */
+    private static final String IMAGE = "postgres:" + System.getProperty("postgres.version", "18");
+
     private static @Nullable TestPostgres shared;
 
     private final PostgresUrl url;
