@@ -49,6 +49,10 @@ final class Causes {
                 return "the host is unknown";
             }
         }
+        String certificate = TlsCauses.of(failure);
+        if (certificate != null) {
+            return certificate;
+        }
         if (isTimeout(failure)) {
             return "no answer in time";
         }

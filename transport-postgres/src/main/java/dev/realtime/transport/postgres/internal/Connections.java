@@ -4,12 +4,13 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
-import java.sql.Driver;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /** Makes the connections of {@code org.postgresql}: the pool, and the tail's own. Thread-safe. */
@@ -29,20 +30,21 @@ final class Connections implements AutoCloseable {
     private static final String NO_JIT_WHO_ARE_YOU = "select set_config('jit', 'off', false), pg_backend_pid()";
 
     private final PostgresSettings settings;
-    private final Driver driver = new org.postgresql.Driver();
+    private final Route database;
+    private final Route direct;
     private final HikariDataSource pool;
     private volatile boolean meetsPooler;
 
     Connections(PostgresSettings settings) {
         this.settings = settings;
+        this.database = new Route(settings.database());
+        this.direct = settings.isPooled() ? new Route(settings.direct()) : database;
         HikariConfig config = new HikariConfig();
         config.setPoolName("realtime-" + settings.instance());
-        config.setJdbcUrl(settings.database().jdbc());
-        config.setDriverClassName(org.postgresql.Driver.class.getName());
-        config.setDataSourceProperties(
-                properties(settings.database(), settings.applicationName(), POOLED_ANSWER_SECONDS));
+        Properties properties = properties(settings.database(), settings.applicationName(), POOLED_ANSWER_SECONDS);
         // Behind a pooler the next statement may go to a server process that never saw this one's name.
-        config.addDataSourceProperty("prepareThreshold", "0");
+        properties.setProperty("prepareThreshold", "0");
+        config.setDataSource(new RoutedSource(database, properties));
         config.setConnectionInitSql(NO_JIT);
         config.setMaximumPoolSize(POOL_SIZE);
         config.setMinimumIdle(1);
@@ -68,12 +70,12 @@ final class Connections implements AutoCloseable {
 
     /** A connection of its own, meant to go past any pooler. */
     Connection direct() throws SQLException {
-        return connect(settings.direct());
+        return connect(direct);
     }
 
     /** A connection of its own that may go through a pooler. */
     Connection detour() throws SQLException {
-        return connect(settings.database());
+        return connect(database);
     }
 
     /** Whether the last {@link #direct} connection went through a pooler all the same. */
@@ -86,12 +88,13 @@ final class Connections implements AutoCloseable {
         return connection.unwrap(PGConnection.class).getPrepareThreshold() == 0;
     }
 
-    private Connection connect(PostgresUrl url) throws SQLException {
-        Connection connection =
-                driver.connect(url.jdbc(), properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS));
-        if (connection == null) {
-            throw new SQLException("the driver does not know " + url);
-        }
+    /** The server that {@link #direct} connections lead to now. */
+    ServerAddress directServer() throws SQLException {
+        return direct.server(tailProperties(direct.url()));
+    }
+
+    private Connection connect(Route route) throws SQLException {
+        Connection connection = route.connect(tailProperties(route.url()));
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(NO_JIT_WHO_ARE_YOU)) {
@@ -102,7 +105,7 @@ final class Connections implements AutoCloseable {
             if (pooler) {
                 driven.setPrepareThreshold(0);
             }
-            meetsPooler = url.equals(settings.direct()) ? pooler : meetsPooler;
+            meetsPooler = route == direct ? pooler : meetsPooler;
         }
         return connection;
     }
@@ -112,15 +115,24 @@ final class Connections implements AutoCloseable {
         pool.close();
     }
 
+    private Properties tailProperties(PostgresUrl url) {
+        return properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS);
+    }
+
     private static Properties properties(PostgresUrl url, String applicationName, int socketTimeoutSeconds) {
         Properties properties = url.jdbcProperties();
         properties.setProperty("ApplicationName", applicationName);
-        properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
-        properties.setProperty("loginTimeout", Integer.toString(ANSWER_SECONDS));
+        Duration connect = url.connectTimeout();
+        properties.setProperty("connectTimeout", seconds(connect, CONNECT_SECONDS));
+        properties.setProperty("loginTimeout", seconds(connect, ANSWER_SECONDS));
         properties.setProperty("socketTimeout", Integer.toString(socketTimeoutSeconds));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "false");
         properties.setProperty("logServerErrorDetail", "false");
         return properties;
+    }
+
+    private static String seconds(@Nullable Duration given, int whenUnset) {
+        return Long.toString(given == null ? whenUnset : given.toSeconds());
     }
 }

@@ -3,10 +3,6 @@ package dev.realtime.transport.postgres.internal;
 import com.impossibl.postgres.api.jdbc.PGConnection;
 import com.impossibl.postgres.api.jdbc.PGNotificationListener;
 import com.impossibl.postgres.jdbc.PGDriver;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -25,9 +21,8 @@ import org.slf4j.LoggerFactory;
  */
 final class PgNgEar implements Ear {
     private static final Duration OPEN_DEADLINE = Duration.ofSeconds(4);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
     private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
-    /** Length 8, code 80877103: PostgreSQL's protocol, "SSLRequest". */
-    private static final long SSL_REQUEST = 8L << 32 | 80_877_103L;
 
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
 
@@ -40,12 +35,14 @@ final class PgNgEar implements Ear {
     }
 
     /** See {@link Ear.Opener}. */
-    static Ear open(PostgresSettings settings, Callback callback) throws SQLException {
-        boolean speaksTls = speaksTls(settings.direct());
+    static Ear open(PostgresSettings settings, ServerAddress server, Callback callback) throws SQLException {
+        PostgresUrl url = settings.direct();
+        Duration given = url.connectTimeout();
+        TlsProbe.Answer answer = TlsProbe.ask(server, url.encryption(), given == null ? PROBE_TIMEOUT : given);
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return connect(settings, speaksTls, callback);
+                        return connect(settings, server, answer, callback);
                     } catch (SQLException e) {
                         throw new CompletionException(e);
                     }
@@ -56,7 +53,8 @@ final class PgNgEar implements Ear {
                     thread.start();
                 });
         try {
-            return opening.get(OPEN_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            Duration deadline = given == null ? OPEN_DEADLINE : given;
+            return opening.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             opening.thenAccept(Ear::close);
             throw new SQLException("no answer in time", e);
@@ -69,38 +67,20 @@ final class PgNgEar implements Ear {
         }
     }
 
-    /**
-     * Asks the server whether it speaks TLS, as every client does first. The driver itself waits for a minute,
-     * uninterruptibly, for a server that has taken this question and says nothing or ends: so it asks only a server
-     * that said yes.
-     */
-    private static boolean speaksTls(PostgresUrl url) throws SQLException {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(url.host(), url.port()), NETWORK_TIMEOUT_MILLIS);
-            socket.setSoTimeout(NETWORK_TIMEOUT_MILLIS);
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-            out.writeLong(SSL_REQUEST);
-            int answer = socket.getInputStream().read();
-            if (answer < 0) {
-                throw new SQLException("the server closed the connection");
-            }
-            if (answer != 'S' && url.sslMode().isRequired()) {
-                throw new SQLException("the server does not speak TLS, and sslmode is "
-                        + url.sslMode().text());
-            }
-            return answer == 'S';
-        } catch (IOException e) {
-            throw new SQLException(e.getMessage(), e);
-        }
-    }
-
-    private static Ear connect(PostgresSettings settings, boolean speaksTls, Callback callback) throws SQLException {
-        Properties properties = settings.direct().ngProperties(speaksTls);
+    private static Ear connect(
+            PostgresSettings settings, ServerAddress server, TlsProbe.Answer answer, Callback callback)
+            throws SQLException {
+        Properties properties = settings.direct().credentials();
         properties.setProperty("application.name", settings.applicationName());
         properties.setProperty("housekeeper", "false");
         properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));
-        PGConnection connection =
-                new PGDriver().connect(settings.direct().jdbcNg(), properties).unwrap(PGConnection.class);
+        PGConnection connection;
+        try (ServerTrust trust = ServerTrust.of(settings.direct().encryption(), answer)) {
+            properties.putAll(trust.properties());
+            connection = new PGDriver()
+                    .connect(settings.direct().jdbcNg(server), properties)
+                    .unwrap(PGConnection.class);
+        }
         PGNotificationListener listener = new PGNotificationListener() {
             @Override
             public void notification(int processId, String channelName, String payload) {

@@ -117,7 +117,7 @@ public final class PostgresAdapter implements PubSubAdapter {
     /** The driver's errors through a pooler do not name it. */
     private Ear ear(Connections connections, Ear.Callback callback) throws SQLException {
         try {
-            return PgNgEar.open(settings, callback);
+            return PgNgEar.open(settings, connections.directServer(), callback);
         } catch (SQLException e) {
             String hint = connections.meetsPooler()
                     ? "; a pooler stands in front of the server: set " + PostgresSettings.DATABASE_LISTEN_URL.name()

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -63,6 +64,14 @@ public final class OwnPostgres implements AutoCloseable {
     /** A new server, running with settings of {@code postgresql.conf} beyond ours, which have 200 connections. */
     public static OwnPostgres started(Map<String, String> settings) {
         return started(settings, NotAsRoot.here());
+    }
+
+    /** A new server that speaks TLS with this certificate. It still lets in who does not ask for TLS. */
+    public static OwnPostgres startedWith(TestCertificates.Issued certificate) {
+        return new OwnPostgres(SETTINGS, NotAsRoot.here()).made(it -> {
+            it.create();
+            it.speakTls(certificate);
+        });
     }
 
     static OwnPostgres started(Map<String, String> settings, NotAsRoot user) {
@@ -131,6 +140,16 @@ public final class OwnPostgres implements AutoCloseable {
     /** Stops the server and starts it. */
     public synchronized void restart(Stop how) {
         stop(how);
+        start();
+    }
+
+    /** Starts the stopped server as a standby that follows nobody: it can be read, not written. */
+    public synchronized void startAsStandby() {
+        try {
+            user.handOver(Files.createFile(data.resolve("standby.signal")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         start();
     }
 
@@ -227,6 +246,19 @@ public final class OwnPostgres implements AutoCloseable {
                     settingsFile.toString(),
                     data.resolve("postgresql.auto.conf").toString()));
             run(List.of("touch", data.resolve("standby.signal").toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void speakTls(TestCertificates.Issued issued) {
+        try {
+            Path certificate = Files.writeString(folder.resolve("server.crt"), issued.certificate());
+            Path key = Files.writeString(folder.resolve("server.key"), issued.key());
+            Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+            user.handOver(key);
+            settings.putAll(
+                    Map.of("ssl", "on", "ssl_cert_file", certificate.toString(), "ssl_key_file", key.toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
