@@ -53,6 +53,7 @@ public final class RecordingSink implements DeliverySink {
 
     @Override
     public void status(TransportStatus status) {
+        Canary.look("a status", status.cause());
         record(new Call.Status(status));
     }
 

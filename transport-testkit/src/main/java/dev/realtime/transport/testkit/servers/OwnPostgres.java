@@ -1,5 +1,6 @@
 package dev.realtime.transport.testkit.servers;
 
+import dev.realtime.transport.testkit.Canary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ public final class OwnPostgres implements AutoCloseable {
     }
 
     private static final String SUPERUSER = "postgres";
-    private static final String PASSWORD = "test";
+    private static final String PASSWORD = Canary.fresh("postgres");
     private static final Map<String, String> SETTINGS = Map.of(
             "listen_addresses", "127.0.0.1",
             "unix_socket_directories", "",

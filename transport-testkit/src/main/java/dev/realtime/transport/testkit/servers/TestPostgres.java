@@ -1,5 +1,6 @@
 package dev.realtime.transport.testkit.servers;
 
+import dev.realtime.transport.testkit.Canary;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -38,7 +39,9 @@ public final class TestPostgres {
     static TestPostgres found(Map<String, String> environment) {
         String given = environment.get(GIVEN);
         if (given != null && !given.isBlank()) {
-            return new TestPostgres(PostgresUrl.parse(given), GIVEN);
+            PostgresUrl url = PostgresUrl.parse(given);
+            Canary.watched(url.password());
+            return new TestPostgres(url, GIVEN);
         }
         return Docker.isAvailable(environment) ? inDocker() : embedded();
     }
@@ -80,6 +83,7 @@ public final class TestPostgres {
 
     private static TestPostgres inDocker() {
         PostgreSQLContainer container = new PostgreSQLContainer(IMAGE)
+                .withPassword(Canary.fresh("postgres"))
                 .withCommand("postgres", "-c", "max_connections=200", "-c", "max_prepared_transactions=20");
         container.start();
         ClosedAtExit.add(container);

@@ -77,7 +77,7 @@ class OwnPostgresTest {
     @Test
     void asksForThePassword() {
         try (OwnPostgres server = OwnPostgres.started()) {
-            PostgresUrl wrong = PostgresUrl.parse(server.url().replace(":test@", ":guess@"));
+            PostgresUrl wrong = PostgresUrl.parse(server.url().replaceFirst(":[^:@]*@", ":guess@"));
 
             assertThatThrownBy(wrong::connect).hasMessageContaining("password authentication failed");
         }

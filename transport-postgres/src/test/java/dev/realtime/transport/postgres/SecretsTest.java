@@ -1,0 +1,138 @@
+package dev.realtime.transport.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.realtime.transport.Settings;
+import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.postgres.Store.Node;
+import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.testkit.Canary;
+import dev.realtime.transport.testkit.Envelopes;
+import dev.realtime.transport.testkit.servers.OwnPostgres;
+import dev.realtime.transport.testkit.servers.OwnPostgres.Stop;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+
+/** Whatever goes wrong, nobody hears the password. All other tests of this module are watched for it as well. */
+class SecretsTest {
+    @Test
+    void theCanarySeesWhatIsLogged() {
+        String slf4j = Canary.fresh("slf4j");
+        String thrown = Canary.fresh("thrown");
+        String jul = Canary.fresh("jul");
+
+        LoggerFactory.getLogger(getClass()).debug("the password is {}", slf4j);
+        LoggerFactory.getLogger(getClass())
+                .debug("failed", new IllegalStateException("outer", new IllegalStateException(thrown)));
+        Logger.getLogger("org.postgresql.test").fine("the password is " + jul);
+
+        assertThat(Canary.release(slf4j))
+                .singleElement()
+                .asString()
+                .contains(getClass().getName());
+        assertThat(Canary.release(thrown)).isNotEmpty();
+        assertThat(Canary.release(jul)).singleElement().asString().contains("org.postgresql.test");
+    }
+
+    @Test
+    void noFailureOfAnInstanceSaysThePassword() throws Exception {
+        try (OwnPostgres server = OwnPostgres.started();
+                Store store = new Store(Store.server().url(), Store.server().freshSchema())) {
+            URI uri = URI.create(server.url());
+            assertThat(uri.getUserInfo()).contains("-canary-");
+            Node node = store.start(Map.of("DATABASE_URL", server.url())).live();
+            node.publish(Envelopes.withId(Store.ORG, "before"));
+            assertThat(namesAt(server)).isNotEmpty().noneMatch(name -> name.contains("canary"));
+
+            server.stop(Stop.IMMEDIATE);
+            node.sink().awaitStatus(State.DOWN);
+            Throwable publishing = catchThrowable(() ->
+                    node.adapter().publish(Envelopes.several(Store.ORG, 1)).get(20, TimeUnit.SECONDS));
+            Throwable reading = catchThrowable(() -> node.adapter().range(Store.ORG));
+
+            assertThat(publishing).isNotNull();
+            assertThat(reading).isNotNull();
+            Canary.look("the failure of publish", publishing);
+            Canary.look("the failure of range", reading);
+            Canary.look("the status", node.adapter().status().toString());
+            Canary.look("the adapter", node.adapter().toString());
+            Canary.failIfFound();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgres://postgres:SECRET@127.0.0.1:PORT/nowhere",
+                "postgres://nobody:SECRET@127.0.0.1:PORT/postgres",
+                "postgres://postgres:SECRET-wrong@127.0.0.1:PORT/postgres",
+                "postgres://postgres:SECRET@127.0.0.1:PORT/postgres?sslmode=require",
+                "postgres://postgres:SECRET@127.0.0.1:1/postgres",
+                "postgres://postgres:SECRET@host.invalid/postgres",
+                "postgres://postgres:SECRET@127.0.0.1:1,127.0.0.1:2/postgres"
+            })
+    void noWayThatLeadsNowhereSaysThePassword(String form) {
+        URI uri = URI.create(Store.server().url());
+        String secret = Canary.fresh("leads-nowhere");
+        String url = form.replace("SECRET", secret).replace("PORT", Integer.toString(uri.getPort()));
+        try (Store store = new Store()) {
+            Node node = store.start(Map.of("DATABASE_URL", url));
+
+            assertThat(node.sink().awaitStatus(State.DOWN).cause()).isNotBlank().doesNotContain("\n");
+
+            Canary.look(
+                    "the failure of range", catchThrowable(() -> node.adapter().range(Store.ORG)));
+        }
+        assertThat(Canary.release(secret)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SECRET",
+                "mysql://u:SECRET@db/x",
+                "postgres://u:SECRET@db:99999/x",
+                "postgres://u:SECRET@x@db/x",
+                "postgres://u:SECRET#@db/x",
+                "postgres://u:SECRET?@db/x",
+                "postgres://u:a?SECRET=1@db/x",
+                "postgres://u:1?SECRET=1@db/x",
+                "postgres://u:SECRET/@db/x",
+                "postgres://u:SECRET%@db/x",
+                "postgres://u:SECRET@db/x?password=SECRET",
+                "postgres://db/x?password=SECRET",
+                "postgres://u@db/x?sslmode=SECRET",
+                "postgres://u@db/x?sslpassword=SECRET",
+                "postgres://u@db/x?sslmode=verify-ca&sslrootcert=SECRET"
+            })
+    void noRefusedUrlIsRepeated(String form) {
+        String secret = Canary.fresh("refused").replace("-", "_");
+        Canary.watched(secret);
+        Settings settings = Settings.of(Map.of("DATABASE_URL", form.replace("SECRET", secret)));
+        AdapterContext context = new AdapterContext("one", "realtime", Duration.ofMinutes(1), Clock.systemUTC());
+
+        Throwable refusal = catchThrowable(() -> new PostgresAdapterProvider().create(settings, context));
+        Canary.look("the refusal", refusal);
+
+        assertThat(refusal).isInstanceOf(SettingsException.class).hasMessageStartingWith("DATABASE_URL: ");
+        assertThat(Canary.release(secret)).isEmpty();
+    }
+
+    private static List<String> namesAt(OwnPostgres server) throws Exception {
+        try (Session session = new Session(server.connect(), sql -> sql)) {
+            return session.column("select application_name || query from pg_stat_activity"
+                    + " where application_name ~ '^realtime:'");
+        }
+    }
+}
