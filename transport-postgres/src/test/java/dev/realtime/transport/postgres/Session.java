@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.postgresql.PGConnection;
 
 /** A session at the server, as an application has it. */
 record Session(Connection connection, UnaryOperator<String> in) implements AutoCloseable {
@@ -41,6 +42,17 @@ record Session(Connection connection, UnaryOperator<String> in) implements AutoC
                 return values;
             }
         }
+    }
+
+    /** The server's process that serves it. */
+    int pid() throws SQLException {
+        return connection.unwrap(PGConnection.class).getBackendPID();
+    }
+
+    /** Whether this says that the session ended. */
+    static boolean isDead(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return state.startsWith("08") || state.startsWith("57P");
     }
 
     /** Publishes an event with this id. */
