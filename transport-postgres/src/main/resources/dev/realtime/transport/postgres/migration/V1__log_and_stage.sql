@@ -41,6 +41,11 @@ create table "${schema}".log (
 );
 create unique index log_org_id on "${schema}".log (org_id, id);
 create index log_org_offset on "${schema}".log (org_id, "offset");
+-- Autovacuum frees what is trimmed: whenever a tenth is dead, so that a trimmed row costs the same at any size, and
+-- as fast as it can, because a publisher may be fast too. That rows were added is no reason: they will be trimmed.
+alter table "${schema}".log set (
+  autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);
 create sequence "${schema}".log_offset as bigint cache 1 no cycle;
 
 -- Where events published by SQL wait, in their publisher's transaction. Nothing here is unique and nothing fires:
@@ -62,6 +67,9 @@ create index stage_xid on "${schema}".stage (xid, seq);
 create index stage_seq on "${schema}".stage (seq);
 -- Fresh statistics of a column that one value dominates turn the sealer's index scans into whole-table scans.
 alter table "${schema}".stage alter column xid set statistics 0;
+alter table "${schema}".stage set (
+  autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);
 -- Without one, a publication for all tables makes every delete fail.
 alter table "${schema}".stage replica identity full;
 
