@@ -1,0 +1,228 @@
+-- Row changes become resource pings. watch() gives a table a trigger function of its own, made for its columns and
+-- owned by the table's owner: it runs with the owner's rights, whoever writes. There is no list of what is watched
+-- beside the triggers themselves, so nothing can disagree with them after a rename, a drop or a restore.
+
+-- Stages pings: for each an organisation, an action (create, update, delete) and a value, which becomes the payload's
+-- `field`. For the trigger functions, so for owners of tables, who may publish anyway. What no organisation can be
+-- called has no subscribers and is left out. Returns how many were staged.
+create function "${schema}".stage_pings(
+  topic text, resource text, field text, org_ids text[], actions text[], vals jsonb[]) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  name_rule  constant text := '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$';
+  staged     integer;
+begin
+  if not coalesce(topic ~ name_rule and resource ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,118}$'
+                  and not starts_with(resource || '.', 'realtime.') and field in ('id', 'count')
+                  and actions <@ '{create,update,delete}', false) then
+    raise exception 'stage_pings() is for the triggers of watch()'
+      using errcode = 'invalid_parameter_value', hint = 'Publish with publish().';
+  end if;
+  if pg_column_size(vals) > 65536::bigint * greatest(1, cardinality(vals)) then
+    raise exception 'the key of a row is % bytes long; at most 65536 are allowed', pg_column_size(vals)
+      using errcode = 'program_limit_exceeded', hint = 'Watch with row_limit => 0: its pings name no keys.';
+  end if;
+
+  insert into "${schema}".stage (org_id, id, event, topic, payload)
+  select p.org_id, "${schema}".new_id(), resource || '.' || p.action || 'd', topic,
+         convert_to('{"action":"' || p.action || '","' || field || '":' || p.val::text || '}', 'UTF8')
+    from unnest(org_ids, actions, vals) as p (org_id, action, val)
+   where p.org_id ~ name_rule and p.val is not null;
+  get diagnostics staged = row_count;
+
+  -- The hint only while the sealer sleeps, as in publish(). The key is awake_key()'s: asking for it costs more than the
+  -- rest of this function.
+  if staged > 0 and current_setting('realtime.hint', true) is distinct from 'off'
+      and (case when pg_try_advisory_lock_shared(1920233063, ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer)
+          then pg_advisory_unlock_shared(1920233063, ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer) end) then
+    perform pg_notify('${channel}', '{"look":1}');
+  end if;
+  return staged;
+end $$;
+
+-- The options that a trigger function was made with: they are its first line. Null if it is none of ours.
+create function "${schema}".watch_options(source text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return substring(source from '^-- ${schema}[.]watch ([{][^\n]*[}])\n')::jsonb;
+exception when data_exception then
+  return null;
+end $$;
+
+-- Whether the trigger functions of this role's tables can stage.
+create function "${schema}".may_ping(owner oid) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select has_schema_privilege(owner, '${schema}', 'USAGE')
+     and has_function_privilege(owner, '"${schema}".stage_pings(text, text, text, text[], text[], jsonb[])', 'EXECUTE')
+$$;
+
+-- The source of a trigger function. See docs/SQL.md for what it does; the pings of one statement are few (one each) or
+-- many (one for each organisation and action). No parameter stands in a query, so that each is planned once a session.
+create function "${schema}".watch_source(relation regclass, options jsonb) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $watch$
+declare
+  tab        text;
+  org        text := quote_literal(options ->> 'org_id') || '::text';
+  keep       text := 'true';
+  keyed      text;
+  matched    text;
+  key_id     text;
+  sides      text;
+  sample     text;
+  counted    text;
+  changes    text;
+  few        text := options ->> 'row_limit';
+  too_many   text := ((options ->> 'row_limit')::bigint + 1)::text;
+  stages     text := format('realtime_staged := "${schema}".stage_pings(%L, %L, ', options ->> 'topic', options ->> 'resource');
+begin
+  select quote_ident(c.relname) into tab from pg_class c where c.oid = relation;
+  if options ->> 'org_column' is not null then
+    org := format('%s.%I::text', tab, options ->> 'org_column');
+  end if;
+  if options ->> 'condition' is not null then
+    -- A comment may end it.
+    keep := format(E'(%s\n) is true', options ->> 'condition');
+  end if;
+  -- Keys are compared as their index does it, wherever its operators are.
+  select string_agg(format('%s.%I as key_%s', tab, a.attname, k.n), ', ' order by k.n),
+         string_agg(format('n.key_%s operator(%I.%s) o.key_%s', k.n, coalesce(s.nspname, 'pg_catalog'), coalesce(p.oprname, '='), k.n), ' and ' order by k.n),
+         case count(*) when 1 then min(format('to_jsonb(%s.%I::text)', tab, a.attname))
+                       else 'jsonb_build_array(' || string_agg(format('%s.%I::text', tab, a.attname), ', ' order by k.n) || ')' end
+    into keyed, matched, key_id
+    from pg_index i
+    cross join lateral unnest(i.indkey::smallint[], i.indclass::oid[]) with ordinality k (attnum, opclass, n)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+    join pg_opclass c on c.oid = k.opclass
+    left join pg_amop e on e.amopfamily = c.opcfamily and e.amopstrategy = 3 and e.amoplefttype = c.opcintype
+                       and e.amoprighttype = c.opcintype and e.amopmethod = (select oid from pg_am where amname = 'btree')
+    left join pg_operator p on p.oid = e.amopopr
+    left join pg_namespace s on s.oid = p.oprnamespace
+   where i.indrelid = relation and i.indisprimary and k.n <= i.indnkeyatts;
+
+  -- Old and new rows meet by their key. A row that changed its key or its organisation leaves here and appears there.
+  sides := format('select %s, %s as org, %s as id, %s as counts, (%s.*)::record as image from ', keyed, org, key_id, keep, tab);
+  changes := format(
+$sql$(select c.org, c.action, c.id
+        from (%1$s realtime_new as %2$s) n full join (%1$s realtime_old as %2$s) o on %3$s
+        cross join lateral (values
+          (case when n.org = o.org then n.org else o.org end, case when n.org = o.org then 'update' else 'delete' end, o.id,
+           case when n.org = o.org then n.counts or o.counts else o.counts end),
+          (n.org, 'create', n.id, n.counts and n.org is distinct from o.org)) c (org, action, id, counts)
+       where n.image operator(pg_catalog.*<>) o.image is not false and c.counts and c.org is not null)$sql$,
+    sides, tab, matched);
+  -- Rows change in the order in which both tables have them, so a few from the front tell most of what changed.
+  sample := format(
+$sql$select c.org
+        from (%1$s (select * from realtime_new limit 1000) as %2$s) n join (%1$s (select * from realtime_old limit 1000) as %2$s) o on %3$s
+        cross join lateral (values (n.org, n.counts), (o.org, o.counts)) c (org, counts)
+       where n.image operator(pg_catalog.*<>) o.image and c.counts$sql$,
+    sides, tab, matched);
+
+  counted := case
+    when options ->> 'org_column' is null and options ->> 'condition' is null then
+      format($sql$select %s as org, 'update' as action, count(*) as number from realtime_new having count(*) > 0$sql$, org)
+    else
+      format(
+$sql$select b.org, case when b.before = 0 then 'create' when b.after = 0 then 'delete' else 'update' end as action,
+                     greatest(b.before, b.after) as number
+                from (select u.org, sum(u.after) as after, sum(u.before) as before
+                        from (select %1$s as org, count(*) as after, 0 as before from realtime_new as %2$s where %3$s group by 1
+                              union all
+                              select %1$s, 0, count(*) from realtime_old as %2$s where %3$s group by 1) u
+                       where u.org is not null group by u.org) b order by b.org$sql$, org, tab, keep)
+    end;
+
+  return format(
+$body$-- ${schema}.watch %1$s
+#variable_conflict use_column
+declare
+  realtime_touched bigint;
+  realtime_orgs text[];
+  realtime_actions text[];
+  realtime_values jsonb[];
+  realtime_changed text[];
+  realtime_staged integer;
+begin
+  if tg_op = 'UPDATE' then
+    -- The join is not begun when this says that there are many.
+    select (select count(*) from (select from realtime_new limit %4$s) t), array_agg(p.org), array_agg(p.action), array_agg(p.id)
+      into realtime_touched, realtime_orgs, realtime_actions, realtime_values
+      from %2$s p where (select count(*) from (select from realtime_new limit %4$s) t) <= %3$s;
+    if realtime_touched > %3$s then
+      select sum(g.number), array_agg(g.org), array_agg(g.action), array_agg(to_jsonb(g.number))
+        into realtime_touched, realtime_orgs, realtime_actions, realtime_values
+        from (%6$s) g;
+      if realtime_touched > %3$s then
+        realtime_changed := array(select distinct s.org from (%7$s) s);
+        if not realtime_orgs <@ realtime_changed then
+          realtime_changed := array(select distinct p.org from %2$s p);
+        end if;
+        select array_agg(p.org), array_agg(p.action), array_agg(p.number)
+          into realtime_orgs, realtime_actions, realtime_values
+          from unnest(realtime_orgs, realtime_actions, realtime_values) as p (org, action, number)
+         where p.org = any (realtime_changed);
+        if realtime_orgs is not null then
+          %5$s'count', realtime_orgs, realtime_actions, realtime_values);
+        end if;
+        return null;
+      end if;
+      select array_agg(p.org), array_agg(p.action), array_agg(p.id)
+        into realtime_orgs, realtime_actions, realtime_values from %2$s p;
+    end if;
+    if realtime_orgs is not null then
+      %5$s'id', realtime_orgs, realtime_actions, realtime_values);
+    end if;
+    return null;
+  end if;
+$body$, options, changes, few, too_many, stages, counted, sample)
+  || (select string_agg(format(
+$body$
+  if tg_op = %1$L then
+    select array_agg(p.org), array_agg(%2$L::text), array_agg(p.id)
+      into realtime_orgs, realtime_actions, realtime_values
+      from (select %5$s as org, %6$s as id from realtime_%3$s as %4$s where %5$s is not null and %7$s limit %9$s) p;
+    if cardinality(realtime_orgs) > %8$s then
+      select array_agg(g.org), array_agg(%2$L::text), array_agg(to_jsonb(g.number))
+        into realtime_orgs, realtime_actions, realtime_values
+        from (select %5$s as org, count(*) as number from realtime_%3$s as %4$s where %5$s is not null and %7$s group by 1 order by 1) g;
+      %10$s'count', realtime_orgs, realtime_actions, realtime_values);
+    elsif realtime_orgs is not null then
+      %10$s'id', realtime_orgs, realtime_actions, realtime_values);
+    end if;
+    return null;
+  end if;
+$body$, o.op, o.action, o.side, tab, org, key_id, keep, few, too_many, stages), '')
+        from (values ('INSERT', 'create', 'new'), ('DELETE', 'delete', 'old')) o (op, action, side))
+  || format(
+$body$
+  -- TRUNCATE: reads what goes, but for partitions that say so themselves.
+  execute %1$L || tg_relid::regclass || %2$L into realtime_orgs, realtime_actions, realtime_values using tg_relid, tg_name;
+  if realtime_orgs is not null then
+    %3$s'count', realtime_orgs, realtime_actions, realtime_values);
+  end if;
+  return null;
+end $body$,
+    format('select array_agg(g.org), array_agg(''delete''::text), array_agg(to_jsonb(g.number))'
+           ' from (select %s as org, count(*) as number from (select * from ', org),
+    format(' where tableoid = $1 or tableoid <> all (array(select t.tgrelid from pg_trigger t where t.tgname = $2))) as %s'
+           ' where %s is not null and %s group by 1 order by 1) g', tab, org, keep),
+    stages);
+end $watch$;
+
+-- The names of a table's primary key columns, in the key's order. Null if it has none.
+create function "${schema}".watch_key(relation regclass) returns text[]
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(a.attname::text order by k.n)
+    from pg_index i
+    cross join lateral unnest(i.indkey::smallint[]) with ordinality k (attnum, n)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+   where i.indrelid = relation and i.indisprimary and k.n <= i.indnkeyatts
+$$;
+
+revoke execute on all functions in schema "${schema}" from public;

@@ -1,0 +1,205 @@
+package dev.realtime.transport.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Who may watch what and how, and what is said to be watched. */
+class WatchOptionsTest {
+    /** Arguments, the SQLSTATE that they get, and a word of the answer. */
+    private static final String BAD_INPUT = """
+            null | 22004 | relation
+            'seen' | 42809 | not a table
+            'stored' | 42809 | not a table
+            'counter' | 42809 | not a table
+            'pg_catalog.pg_class' | 42809 | system
+            'rt.stage' | 42809 | system
+            'scratch' | 42809 | temporary
+            'parted_1' | 42809 | partition
+            'keyless' | 55000 | primary key
+            'orders', resource => 'a b' | 22023 | resource
+            'orders', resource => 'realtime' | 22023 | resource
+            'orders', resource => repeat('x', 120) | 22023 | resource
+            '"Order Items"' | 22023 | resource
+            'orders', topic => 'a/b' | 22023 | topic
+            'orders', row_limit => -1 | 22023 | row_limit
+            'orders', row_limit => 1000001 | 22023 | row_limit
+            'orders', row_limit => null | 22023 | row_limit
+            'orders', operations => '{}' | 22023 | operations
+            'orders', operations => null | 22023 | operations
+            'orders', operations => '{update,null}' | 22023 | operations
+            'orders', operations => '{UPDATE}' | 22023 | operations
+            'orders', org_id => '' | 22023 | org_id
+            'orders', org_id => 'acme', org_column => 'tenant' | 22023 | org_column
+            'orders', org_column => 'nowhere' | 42703 | nowhere
+            'orders', org_column => 'ctid' | 42703 | ctid
+            'orders', org_column => 'made' | 42804 | timestamptz
+            'orders', condition => '' | 42601 | condition
+            'orders', condition => 'nowhere > 0' | 42703 | nowhere
+            'orders', condition => 'id' | 42804 | boolean
+            'orders', condition => 'count(*) > 1' | 42803 | aggregate
+            'orders', condition => 'id > $1' | 42P02 | $1
+            'orders', condition => 'evil(id)' | 42883 | evil
+            'orders', condition => 'true) or (tru' | 42703 | tru
+            'orders', condition => 'true); drop table orders; select (true' | 42601 | condition
+            'orders', condition => 'true) then perform 1/0; end if; if (true' | 42601 | condition
+            'orders', condition => '$$ ; select' | 42601 | condition
+            'orders', condition => '(/* ' | 42601 | condition""";
+
+    private static final String OF_ORDERS = " from rt.watched where relation = 'orders'::regclass";
+
+    private WatchedTables tables;
+    private Session sql;
+
+    @BeforeEach
+    void create() throws SQLException {
+        tables = new WatchedTables();
+        sql = tables.sql();
+        sql.run("create table orders (id integer primary key, tenant text, n integer default 0, made timestamptz)");
+    }
+
+    @AfterEach
+    void drop() throws SQLException {
+        tables.close();
+    }
+
+    @Test
+    void badInputIsRefusedWithAStateAndAHintAndTheTransactionGoesOn() throws SQLException {
+        sql.run("create view seen as select * from orders; create materialized view stored as select * from orders;"
+                + " create sequence counter; create temporary table scratch (id integer primary key);"
+                + " create table keyless (id integer unique); create table \"Order Items\" (id integer primary key);"
+                + " create table parted (id integer primary key) partition by range (id);"
+                + " create table parted_1 partition of parted for values from (1) to (9);"
+                + " create function evil(integer) returns boolean language sql immutable as 'select 1 / 0 = 1'");
+        sql.begin().run("savepoint s");
+
+        for (String row : BAD_INPUT.split("\n")) {
+            String[] cells = row.split(" \\| ");
+            ServerErrorMessage refusal = refusal("select rt.watch(" + cells[0] + ")");
+            assertThat(refusal.getSQLState()).as(row + ": " + refusal).isEqualTo(cells[1]);
+            assertThat(refusal.getMessage()).as(row).contains(cells[2]);
+            assertThat(refusal.getHint()).as(row).isNotBlank();
+            sql.run("rollback to s");
+        }
+
+        sql.commit();
+        assertThat(sql.column("select relation from rt.watched")).isEmpty();
+        assertThat(sql.column("select proname from pg_proc where pronamespace = '" + tables.app() + "'::regnamespace"))
+                .containsExactly("evil");
+    }
+
+    @Test
+    void whatIsWatchedIsListedWithItsOptions() throws SQLException {
+        sql.value(
+                "select rt.watch('orders', 'orders-topic', 'purchases', 'tenant', null, '{update,delete}', 'n > 0', 7)");
+
+        assertThat(sql.value("select concat_ws(' ', relation, topic, resource, org_column, coalesce(org_id, '-'),"
+                        + " operations, condition, row_limit, coalesce(problem, '-'))" + OF_ORDERS))
+                .isEqualTo("orders orders-topic purchases tenant - {delete,update} n > 0 7 -");
+        assertThat(tables.pings("insert into orders values (1, 'acme', 1)", "update orders set n = 2"))
+                .containsExactly("acme purchases.updated {\"action\":\"update\",\"id\":\"1\"}");
+    }
+
+    @Test
+    void aColumnCalledOrgIdIsTheOrganisation() throws SQLException {
+        sql.run("create table visits (id integer primary key, org_id uuid)");
+        sql.value("select rt.watch('visits')");
+
+        assertThat(tables.pings("insert into visits values (1, '01a1fa70-0000-4000-8000-000000000000')"))
+                .containsExactly(
+                        "01a1fa70-0000-4000-8000-000000000000 visits.created {\"action\":\"create\",\"id\":\"1\"}");
+        sql.value("select rt.watch('visits', org_id => 'acme')");
+        assertThat(tables.pings("delete from visits"))
+                .containsExactly("acme visits.deleted {\"action\":\"delete\",\"id\":\"1\"}");
+    }
+
+    @Test
+    void watchingAgainReplacesTheOptionsAtOnceOrNotAtAll() throws SQLException {
+        sql.value("select rt.watch('orders', condition => 'n > 0')");
+        sql.begin().run("savepoint s");
+        refusal("select rt.watch('orders', condition => 'nonsense')");
+        sql.run("rollback to s").commit();
+        assertThat(sql.value("select condition" + OF_ORDERS)).isEqualTo("n > 0");
+
+        sql.value("select rt.watch('orders', org_id => 'acme', operations => '{insert}')");
+
+        assertThat(tables.pings("insert into orders values (1)", "update orders set n = 1"))
+                .containsExactly("acme orders.created {\"action\":\"create\",\"id\":\"1\"}");
+        assertThat(sql.value("select count(*) from pg_proc where pronamespace = '" + tables.app() + "'::regnamespace"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void unwatchLeavesNothingBehind() throws SQLException {
+        sql.value("select rt.watch('orders')");
+
+        assertThat(sql.truth("select rt.unwatch('orders')")).isTrue();
+
+        assertThat(sql.truth("select rt.unwatch('orders')")).isFalse();
+        assertThat(tables.pings("insert into orders values (1)")).isEmpty();
+        assertThat(sql.column("select relation from rt.watched")).isEmpty();
+        assertThat(sql.column("select proname from pg_proc where pronamespace = '" + tables.app() + "'::regnamespace"))
+                .isEmpty();
+    }
+
+    @Test
+    void theListIsHonestAboutRenamesAndDrops() throws SQLException {
+        sql.value("select rt.watch('orders')");
+        sql.run("alter table orders rename to old_orders; create table orders (id integer primary key)");
+        assertThat(sql.column("select relation || ' ' || resource from rt.watched"))
+                .containsExactly("old_orders orders");
+
+        sql.value("select rt.watch('orders', resource => 'fresh')");
+        assertThat(tables.pings("insert into old_orders values (1)", "insert into orders values (1)"))
+                .containsExactly(
+                        "default orders.created {\"action\":\"create\",\"id\":\"1\"}",
+                        "default fresh.created {\"action\":\"create\",\"id\":\"1\"}");
+
+        sql.run("drop table old_orders");
+        assertThat(sql.column("select resource from rt.watched")).containsExactly("fresh");
+    }
+
+    @Test
+    void theListSaysWhatIsWrong() throws SQLException {
+        sql.run("create table parted (id integer primary key, tenant text) partition by range (id);"
+                + " create table parted_1 partition of parted for values from (1) to (9)");
+        sql.value("select rt.watch('parted', org_column => 'tenant')");
+        assertThat(problem()).isNull();
+
+        sql.run("create table parted_2 partition of parted for values from (9) to (20)");
+        assertThat(problem()).contains("partitions");
+        sql.value("select rt.watch('parted', org_column => 'tenant')");
+        assertThat(problem()).isNull();
+
+        sql.run("alter table parted rename column tenant to owner");
+        assertThat(problem()).contains("organisation column");
+        sql.value("select rt.watch('parted', org_column => 'owner')");
+        sql.run("alter table parted rename column id to number");
+        assertThat(problem()).contains("primary key");
+        sql.value("select rt.watch('parted', org_column => 'owner')");
+        sql.run("alter table parted disable trigger user");
+        assertThat(problem()).contains("disabled");
+        sql.run("alter table parted enable trigger user; alter table parted detach partition parted_2");
+        assertThat(problem()).isNull();
+        assertThat(sql.column("select relation from rt.watched")).containsExactlyInAnyOrder("parted", "parted_2");
+        assertThat(sql.truth("select rt.unwatch('parted')")).isTrue();
+        assertThat(tables.pings("insert into parted_2 values (9, 'acme')")).hasSize(1);
+        assertThat(sql.truth("select rt.unwatch('parted_2')")).isTrue();
+    }
+
+    private String problem() throws SQLException {
+        return sql.value("select problem from rt.watched order by relation limit 1");
+    }
+
+    private ServerErrorMessage refusal(String statement) {
+        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> sql.value(statement));
+        assertThat((Throwable) refused).as(statement).isNotNull();
+        return refused.getServerErrorMessage();
+    }
+}
