@@ -5,9 +5,30 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
 final class Causes {
+    /** What a SQLSTATE means here, in our own words: the server's may be in any language. */
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("28P01", "the user or the password is wrong"),
+            Map.entry("28000", "the server does not let this user in"),
+            Map.entry("3D000", "there is no such database"),
+            Map.entry("53300", "too many connections at the server"),
+            Map.entry("53100", "the server's disk is full"),
+            Map.entry("53200", "the server is out of memory"),
+            Map.entry("57P01", "the server ended the connection"),
+            Map.entry("57P02", "the server crashed"),
+            Map.entry("57P03", "the server is starting or stopping"),
+            Map.entry("57014", "the server cancelled the statement"),
+            Map.entry("42501", "a grant is missing"),
+            Map.entry("3F000", "the schema is missing or incomplete"),
+            Map.entry("42P01", "the schema is missing or incomplete"),
+            Map.entry("42883", "the schema is missing or incomplete"),
+            Map.entry("42703", "the schema is missing or incomplete"),
+            Map.entry("25006", "the server is a standby or read-only"));
+
     private Causes() {}
 
     static String line(String what, Throwable failure) {
@@ -56,10 +77,31 @@ final class Causes {
         if (isTimeout(failure)) {
             return "no answer in time";
         }
+        SQLException told = told(failure);
+        String state = told == null ? null : told.getSQLState();
+        String first = firstLine(told == null ? failure : told);
+        if (state == null) {
+            return first;
+        }
+        String words = WORDS.get(state);
+        return words == null ? first + " [" + state + "]" : words + " (" + first + " [" + state + "])";
+    }
+
+    /** The one with a SQLSTATE: the pool wraps the server's answer into an error of its own. */
+    private static @Nullable SQLException told(Throwable failure) {
+        SQLException found = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql
+                    && sql.getSQLState() != null
+                    && (found == null || found instanceof SQLTransientConnectionException)) {
+                found = sql;
+            }
+        }
+        return found;
+    }
+
+    private static String firstLine(Throwable failure) {
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        String first = message.lines().findFirst().orElse(message);
-        return failure instanceof SQLException sql && sql.getSQLState() != null
-                ? first + " [" + sql.getSQLState() + "]"
-                : first;
+        return message.lines().findFirst().orElse(message);
     }
 }

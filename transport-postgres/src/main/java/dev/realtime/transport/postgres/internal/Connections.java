@@ -78,6 +78,28 @@ final class Connections implements AutoCloseable {
         return connect(database);
     }
 
+    /**
+     * Refuses a connection to a standby, and one of a way of its own that leads elsewhere than the publications go.
+     *
+     * @param detour whether it goes the way of the publications
+     */
+    void requireOwnPlace(Connection connection, boolean detour) throws SQLException {
+        Whereabouts here = Whereabouts.of(connection);
+        here.requirePrimary(detour ? PostgresSettings.DATABASE_URL.name() : settings.directKey());
+        if (!detour) {
+            requireSamePlace(here);
+        }
+    }
+
+    /** The same for where such a connection leads. */
+    void requireSamePlace(Whereabouts direct) throws SQLException {
+        if (settings.isPooled()) {
+            try (Connection publishing = pool.getConnection()) {
+                direct.requireSameAs(Whereabouts.of(publishing).requirePrimary(PostgresSettings.DATABASE_URL.name()));
+            }
+        }
+    }
+
     /** Whether the last {@link #direct} connection went through a pooler all the same. */
     boolean meetsPooler() {
         return meetsPooler;
@@ -116,7 +138,7 @@ final class Connections implements AutoCloseable {
     }
 
     private Properties tailProperties(PostgresUrl url) {
-        return properties(url, settings.applicationName() + ":tail", ANSWER_SECONDS);
+        return properties(url, settings.applicationName("tail"), ANSWER_SECONDS);
     }
 
     private static Properties properties(PostgresUrl url, String applicationName, int socketTimeoutSeconds) {

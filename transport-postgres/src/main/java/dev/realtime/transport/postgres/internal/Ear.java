@@ -1,7 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
 import java.sql.SQLException;
-import java.time.Duration;
 
 /** A connection that LISTENs. Owned by the listener's thread. */
 interface Ear extends AutoCloseable {
@@ -24,8 +23,15 @@ interface Ear extends AutoCloseable {
         Ear open(Callback callback) throws SQLException;
     }
 
-    /** A read, with a deadline. */
-    boolean isAlive(Duration deadline) throws SQLException;
+    /**
+     * Whether the server still answers on it and still knows that it LISTENs: a read, with a deadline.
+     *
+     * @throws SQLException if not; says what is wrong
+     */
+    void checkPulse() throws SQLException;
+
+    /** Where it leads. */
+    Whereabouts place();
 
     /** Throws the connection away without waiting for the server. */
     @Override

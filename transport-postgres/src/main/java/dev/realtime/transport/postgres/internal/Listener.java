@@ -5,7 +5,6 @@ import dev.realtime.transport.postgres.internal.ListenerState.Chance;
 import dev.realtime.transport.postgres.internal.ListenerState.Input;
 import dev.realtime.transport.postgres.internal.ListenerState.Step;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,7 +27,6 @@ final class Listener implements AutoCloseable {
         DEAF
     }
 
-    private static final Duration PULSE_DEADLINE = Duration.ofSeconds(2);
     private static final long CLOSE_MILLIS = 2_000;
     private static final int INBOX = 64;
     private static final String TOKEN = "{\"token\":\"";
@@ -37,11 +35,15 @@ final class Listener implements AutoCloseable {
     private final Ear.LoopBack loopBack;
     private final Runnable wake;
     private final Consumer<Hearing> report;
+    private final long pulse;
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
     private final Thread thread = new Thread(this::run, "realtime-listener");
 
     /** Set once, from any thread. */
     private volatile boolean closed;
+
+    /** The token that is to come back; others' don't take up room in the inbox. Written by the listener's thread. */
+    private volatile @Nullable String awaited;
 
     // the listener's thread
     private @Nullable Ear ear;
@@ -51,7 +53,8 @@ final class Listener implements AutoCloseable {
      * @param wake called for each notification, on the driver's threads
      * @param report called when the verdict may have changed, on the listener's thread
      */
-    Listener(Ear.Opener opener, Ear.LoopBack loopBack, Runnable wake, Consumer<Hearing> report) {
+    Listener(Ear.Opener opener, Ear.LoopBack loopBack, Runnable wake, Consumer<Hearing> report, Timing timing) {
+        this.pulse = timing.pulse().toNanos();
         this.opener = opener;
         this.loopBack = loopBack;
         this.wake = wake;
@@ -63,6 +66,11 @@ final class Listener implements AutoCloseable {
         thread.start();
     }
 
+    /** The log has grown and no notification said so: prove LISTEN again. Any thread; cheap. */
+    void suspect() {
+        inbox.offer(new Input.Suspected());
+    }
+
     private void run() {
         ListenerState state = ListenerState.first(System.nanoTime());
         while (!closed) {
@@ -70,7 +78,7 @@ final class Listener implements AutoCloseable {
                 Input input = next(state);
                 String token = Long.toHexString(ThreadLocalRandom.current().nextLong());
                 double jitter = ThreadLocalRandom.current().nextDouble();
-                Step step = state.on(input, new Chance(System.nanoTime(), jitter, token));
+                Step step = state.on(input, new Chance(System.nanoTime(), jitter, token, pulse));
                 state = step.state();
                 for (Action action : step.actions()) {
                     perform(action);
@@ -95,12 +103,10 @@ final class Listener implements AutoCloseable {
         if (action instanceof Action.Open) {
             open();
         } else if (action instanceof Action.Prove prove) {
-            attempt("LISTEN cannot be proved", ear -> {
-                loopBack.send(TOKEN + prove.token() + "\"}");
-                return true;
-            });
+            awaited = prove.token();
+            attempt("LISTEN cannot be proved", ear -> loopBack.send(TOKEN + prove.token() + "\"}"));
         } else if (action instanceof Action.CheckPulse) {
-            attempt("the LISTEN connection does not answer", ear -> ear.isAlive(PULSE_DEADLINE));
+            attempt("the LISTEN connection failed", Ear::checkPulse);
         } else if (action instanceof Action.Drop) {
             drop();
         } else if (action instanceof Action.Report heard) {
@@ -113,25 +119,26 @@ final class Listener implements AutoCloseable {
         try {
             ear = opener.open(new Callback(connection));
             answer(new Input.Opened(connection));
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             answer(new Input.Failed(0, Causes.line("LISTEN failed", e)));
         }
     }
 
     /** A question to the connection, which answers within its network timeout. */
     private interface Question {
-        boolean ask(Ear ear) throws SQLException;
+        void ask(Ear ear) throws SQLException;
     }
 
     private void attempt(String failure, Question question) {
         Ear open = ear;
-        try {
-            if (open != null && question.ask(open)) {
-                answer(new Input.Alive(connections));
-                return;
-            }
+        if (open == null) {
             answer(new Input.Failed(connections, failure));
-        } catch (SQLException | RuntimeException e) {
+            return;
+        }
+        try {
+            question.ask(open);
+            answer(new Input.Alive(connections));
+        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             answer(new Input.Failed(connections, Causes.line(failure, e)));
         }
     }
@@ -179,8 +186,9 @@ final class Listener implements AutoCloseable {
         @Override
         public void heard(String payload) {
             wake.run();
-            if (payload.startsWith(TOKEN) && payload.endsWith("\"}")) {
-                inbox.offer(new Input.Heard(connection, payload.substring(TOKEN.length(), payload.length() - 2)));
+            String token = awaited;
+            if (token != null && payload.equals(TOKEN + token + "\"}")) {
+                inbox.offer(new Input.Heard(connection, token));
             }
         }
 

@@ -3,6 +3,7 @@ package dev.realtime.transport.postgres.internal;
 import com.impossibl.postgres.api.jdbc.PGConnection;
 import com.impossibl.postgres.api.jdbc.PGNotificationListener;
 import com.impossibl.postgres.jdbc.PGDriver;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -28,10 +29,15 @@ final class PgNgEar implements Ear {
 
     private final PGConnection connection;
     private final PGNotificationListener listener;
+    private final Whereabouts place;
+    private final String pulseSql;
 
-    private PgNgEar(PGConnection connection, PGNotificationListener listener) {
+    private PgNgEar(PGConnection connection, PGNotificationListener listener, Whereabouts place, String channel) {
         this.connection = connection;
         this.listener = listener;
+        this.place = place;
+        this.pulseSql = "select pg_backend_pid(), pg_is_in_recovery(), exists (select from"
+                + " pg_listening_channels() \"LISTEN\"(channel) where channel = '" + channel + "')";
     }
 
     /** See {@link Ear.Opener}. */
@@ -71,7 +77,7 @@ final class PgNgEar implements Ear {
             PostgresSettings settings, ServerAddress server, TlsProbe.Answer answer, Callback callback)
             throws SQLException {
         Properties properties = settings.direct().credentials();
-        properties.setProperty("application.name", settings.applicationName());
+        properties.setProperty("application.name", settings.applicationName("ear"));
         properties.setProperty("housekeeper", "false");
         properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));
         PGConnection connection;
@@ -92,25 +98,48 @@ final class PgNgEar implements Ear {
                 callback.closed();
             }
         };
-        PgNgEar ear = new PgNgEar(connection, listener);
         try (Statement statement = connection.createStatement()) {
+            Whereabouts place = Whereabouts.of(connection).requirePrimary(settings.directKey());
+            PgNgEar ear = new PgNgEar(connection, listener, place, settings.channel());
             connection.addNotificationListener("realtime", settings.channel(), listener);
             statement.execute("LISTEN " + settings.channel());
             return ear;
         } catch (SQLException | RuntimeException e) {
-            ear.close();
+            abort(connection);
             throw e;
         }
     }
 
     @Override
-    public boolean isAlive(Duration deadline) throws SQLException {
-        return connection.isValid((int) deadline.toSeconds());
+    public void checkPulse() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(pulseSql)) {
+            row.next();
+            if (row.getInt(1) != place.backend()) {
+                throw new SQLException("another server process answers on the LISTEN connection: a pooler is in the"
+                        + " way; set DATABASE_LISTEN_URL to the server itself");
+            }
+            if (row.getBoolean(2)) {
+                throw new SQLException("the server has become a standby");
+            }
+            if (!row.getBoolean(3)) {
+                throw new SQLException("the server has forgotten LISTEN: somebody reset the session");
+            }
+        }
+    }
+
+    @Override
+    public Whereabouts place() {
+        return place;
     }
 
     @Override
     public void close() {
         connection.removeNotificationListener(listener);
+        abort(connection);
+    }
+
+    private static void abort(PGConnection connection) {
         try {
             connection.abort(Runnable::run);
         } catch (SQLException | RuntimeException e) {

@@ -33,13 +33,19 @@ public final class PostgresAdapter implements PubSubAdapter {
     private final LogWriter writer;
     private final Clock clock = Clock.systemUTC();
     private final Instant created = clock.instant();
+    private final Timing timing;
 
     // guarded by this; read anywhere
     private volatile @Nullable Running running;
     private volatile boolean closed;
 
     public PostgresAdapter(PostgresSettings settings) {
+        this(settings, Timing.STANDARD);
+    }
+
+    PostgresAdapter(PostgresSettings settings, Timing timing) {
         this.settings = settings;
+        this.timing = timing;
         this.log = new EventLog(settings.schema());
         this.writer = new LogWriter(settings.schema());
     }
@@ -47,13 +53,19 @@ public final class PostgresAdapter implements PubSubAdapter {
     @Override
     public synchronized void start(DeliverySink sink) {
         Connections connections = new Connections(settings);
-        Tail tail = new Tail(settings, connections, clock, log, writer, sink);
+        Suspicion suspicion = new Suspicion(timing.pollLive());
+        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion);
         Publisher publisher = new Publisher(connections, writer, tail::wake);
         Listener listener = new Listener(
                 callback -> ear(connections, callback),
                 payload -> loopBack(connections, payload),
-                tail::wake,
-                tail::hears);
+                () -> {
+                    suspicion.notified(System.nanoTime());
+                    tail.wake();
+                },
+                tail::hears,
+                timing);
+        suspicion.tells(listener::suspect);
         Retention retention = new Retention(
                 connections.pool(), writer, () -> tail.status().state().flows());
         running = new Running(connections, publisher, tail, listener, retention);
@@ -117,7 +129,14 @@ public final class PostgresAdapter implements PubSubAdapter {
     /** The driver's errors through a pooler do not name it. */
     private Ear ear(Connections connections, Ear.Callback callback) throws SQLException {
         try {
-            return PgNgEar.open(settings, connections.directServer(), callback);
+            Ear ear = PgNgEar.open(settings, connections.directServer(), callback);
+            try {
+                connections.requireSamePlace(ear.place());
+                return ear;
+            } catch (SQLException e) {
+                ear.close();
+                throw e;
+            }
         } catch (SQLException e) {
             String hint = connections.meetsPooler()
                     ? "; a pooler stands in front of the server: set " + PostgresSettings.DATABASE_LISTEN_URL.name()

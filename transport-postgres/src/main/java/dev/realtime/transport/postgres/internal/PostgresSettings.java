@@ -36,6 +36,9 @@ public record PostgresSettings(
     /** All keys that this transport reads, beside the core's. */
     public static final Set<SettingKey> KEYS = Set.of(DATABASE_URL, DATABASE_LISTEN_URL, SCHEMA, MIGRATE);
 
+    /** So much of the instance's name leaves room for the rest in the 63 bytes that the server keeps. */
+    private static final int NAME_CHARACTERS = 20;
+
     private static final Pattern SCHEMA_NAME = Pattern.compile("(?!pg_)[a-z_][a-z0-9_]{0,39}");
 
     public static PostgresSettings from(Settings settings, AdapterContext context) {
@@ -62,8 +65,19 @@ public record PostgresSettings(
         return !direct.equals(database);
     }
 
-    /** What this process calls itself at the server. */
+    /** The key that {@link #direct} was given by. */
+    String directKey() {
+        return (isPooled() ? DATABASE_LISTEN_URL : DATABASE_URL).name();
+    }
+
+    /** What the connections of the pool call themselves at the server. */
     String applicationName() {
         return "realtime:" + instance;
+    }
+
+    /** What a connection of its own calls itself: who it is, how it is configured, and what it does. */
+    String applicationName(String role) {
+        String name = instance.length() > NAME_CHARACTERS ? instance.substring(0, NAME_CHARACTERS) : instance;
+        return "realtime:" + name + ":" + Fingerprint.of(this).text() + ":" + role;
     }
 }

@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * wake-up and polls besides, so that a lost notification costs time and never an event.
  */
 final class Tail implements AutoCloseable {
-    private static final Duration POLL_LIVE = Duration.ofSeconds(1);
-    private static final Duration POLL_DEAF = Duration.ofMillis(100);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
     private static final int PAGE_EVENTS = 1_000;
     private static final long CLOSE_MILLIS = 7_000;
@@ -43,6 +41,9 @@ final class Tail implements AutoCloseable {
     private final LogWriter writer;
     private final Sealer sealer;
     private final DeliverySink sink;
+    private final Timing timing;
+    private final Suspicion suspicion;
+    private final StatusLog statusLog = new StatusLog(LOG);
     private final Thread thread = new Thread(this::run, "realtime-tail");
 
     // any thread
@@ -63,7 +64,11 @@ final class Tail implements AutoCloseable {
             Clock clock,
             EventLog log,
             LogWriter writer,
-            DeliverySink sink) {
+            DeliverySink sink,
+            Timing timing,
+            Suspicion suspicion) {
+        this.timing = timing;
+        this.suspicion = suspicion;
         this.settings = settings;
         this.connections = connections;
         this.clock = clock;
@@ -103,7 +108,7 @@ final class Tail implements AutoCloseable {
             // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
             boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
             try (Connection connection = detour ? connections.detour() : connections.direct()) {
-                prepare(connection);
+                prepare(connection, detour);
                 attempt = 0;
                 follow(connection, detour);
             } catch (SQLException | RuntimeException | OutOfMemoryError e) {
@@ -122,7 +127,8 @@ final class Tail implements AutoCloseable {
     }
 
     /** The schema is there and this store's, and this instance knows where it is. */
-    private void prepare(Connection connection) throws SQLException {
+    private void prepare(Connection connection, boolean detour) throws SQLException {
+        connections.requireOwnPlace(connection, detour);
         schema.ensure(connections.pool(), connection);
         if (writer.settle(connection)) {
             LOG.warn("this store was restored or moved: staged events were sealed and the stage began anew");
@@ -140,24 +146,31 @@ final class Tail implements AutoCloseable {
     /** Until the connection fails; a detour until LISTEN works again. Through a pooler there is no seat to take. */
     private void follow(Connection connection, boolean detour) throws SQLException, InterruptedException {
         boolean pooler = Connections.isThroughPooler(connection);
+        boolean due = true;
+        Hearing last = hearing;
         while (!closed) {
-            boolean live = hearing.verdict() == Verdict.LIVE;
+            Hearing now = hearing;
+            boolean live = now.verdict() == Verdict.LIVE;
             if (detour && live) {
                 return;
             }
-            report();
-            Duration poll = live ? POLL_LIVE : POLL_DEAF;
-            Duration wait = sealer.interval().compareTo(poll) < 0 ? sealer.interval() : poll;
-            boolean woken = wakeUps.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS);
-            if (woken) {
-                wakeUps.drainPermits();
-            }
-            if (woken || System.nanoTime() - looked >= poll.toNanos()) {
+            if (due || !now.equals(last)) {
                 look(connection);
             }
             if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {
                 look(connection);
             }
+            // Not before what was committed until LISTEN worked has been delivered.
+            report(now);
+            suspicion.look(live, System.nanoTime());
+            last = now;
+            Duration poll = live ? timing.pollLive() : timing.pollDeaf();
+            Duration wait = sealer.interval().compareTo(poll) < 0 ? sealer.interval() : poll;
+            boolean woken = wakeUps.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS);
+            if (woken) {
+                wakeUps.drainPermits();
+            }
+            due = woken || System.nanoTime() - looked >= poll.toNanos();
         }
         sealer.leave(connection);
     }
@@ -165,7 +178,7 @@ final class Tail implements AutoCloseable {
     /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
     private void look(Connection connection) throws SQLException {
         Position at = position;
-        boolean isDue = System.nanoTime() - lookedThoroughly >= POLL_LIVE.toNanos();
+        boolean isDue = System.nanoTime() - lookedThoroughly >= timing.pollLive().toNanos();
         // Before the first event nothing but the epoch proves that it is still the same log.
         if (isDue || at == null || at.offset() == 0) {
             catchUp(connection);
@@ -182,6 +195,7 @@ final class Tail implements AutoCloseable {
         while (more && !closed) {
             List<LogEntry> entries = log.follow(connection, after, PAGE_EVENTS);
             if (!entries.isEmpty()) {
+                suspicion.grew(System.nanoTime());
                 after = entries.get(entries.size() - 1).position();
                 sink.deliver(LogId.SHARED, entries, after);
                 position = after;
@@ -199,6 +213,7 @@ final class Tail implements AutoCloseable {
             LogPage page = log.read(connection, null, after, PAGE_EVENTS);
             if (page instanceof LogPage.Entries entries) {
                 if (!entries.entries().isEmpty()) {
+                    suspicion.grew(System.nanoTime());
                     sink.deliver(LogId.SHARED, entries.entries(), entries.through());
                 }
                 position = entries.through();
@@ -216,8 +231,7 @@ final class Tail implements AutoCloseable {
     }
 
     /** Connected and reading: the listener's verdict decides between live and degraded. */
-    private void report() {
-        Hearing now = hearing;
+    private void report(Hearing now) {
         if (now.verdict() == Verdict.LIVE) {
             become(State.LIVE, null);
         } else if (now.verdict() == Verdict.DEAF) {
@@ -235,19 +249,8 @@ final class Tail implements AutoCloseable {
         TransportStatus now =
                 new TransportStatus(state, cause, before.state() == state ? before.since() : clock.instant());
         status = now;
-        if (before.state() != state) {
-            say(now);
-        }
+        statusLog.say(now, System.nanoTime());
         sink.status(now);
-    }
-
-    private static void say(TransportStatus now) {
-        switch (now.state()) {
-            case DOWN -> LOG.warn("{}; single-instance mode until it is back", now.cause());
-            case DEGRADED -> LOG.warn("degraded: {}", now.cause());
-            case LIVE -> LOG.info("postgres is live");
-            case STARTING, CLOSED -> LOG.debug("{}", now.state());
-        }
     }
 
     /** Exponential with full jitter; {@link #close} ends it. */

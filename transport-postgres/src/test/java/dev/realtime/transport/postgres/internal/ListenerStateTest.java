@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.realtime.transport.postgres.internal.ListenerState.Action;
 import dev.realtime.transport.postgres.internal.ListenerState.Chance;
+import dev.realtime.transport.postgres.internal.ListenerState.Doubting;
 import dev.realtime.transport.postgres.internal.ListenerState.Hearing;
 import dev.realtime.transport.postgres.internal.ListenerState.Input;
 import dev.realtime.transport.postgres.internal.ListenerState.Opening;
@@ -26,23 +27,32 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every state with every input. */
 class ListenerStateTest {
     private static final long NOW = 1_000_000_000_000L;
-    private static final Chance HALF = new Chance(NOW, 0.5, "fresh");
+    private static final Chance HALF = new Chance(NOW, 0.5, "fresh", millis(2_000));
     private static final long OURS = 7;
     private static final long OLD = 6;
 
     private static final ListenerState WAITING = new Waiting(2, NOW, "lost");
     private static final ListenerState OPENING = new Opening(2, "lost");
     private static final ListenerState PROVING = new Proving(2, OURS, "token", NOW + 5, "lost");
-    private static final ListenerState HEARING = new Hearing(OURS, NOW);
+    private static final long LONG_AGO = NOW - millis(60_000);
+    private static final Hearing HEARING = new Hearing(2, OURS, LONG_AGO, NOW);
+    private static final Hearing HEARING_ON = new Hearing(2, OURS, LONG_AGO, NOW + millis(2_000));
+    private static final Hearing JUST_PROVED = new Hearing(2, OURS, NOW, NOW + millis(2_000));
+    private static final ListenerState DOUBTING = new Doubting(HEARING, "token", NOW + 5);
 
     private static final Input DUE = new Input.Due();
     private static final Input ALIVE = new Input.Alive(OURS);
     private static final Input HEARD = new Input.Heard(OURS, "token");
     private static final Input GONE = new Input.Failed(OURS, "gone");
     private static final Input OPENED = new Input.Opened(OURS);
+    private static final Input SUSPECTED = new Input.Suspected();
+
+    private static final String NO_LONGER = "LISTEN no longer works: the log grew, and its own notification never came";
 
     private static final Step THIRD_RETRY =
             new Step(new Waiting(3, NOW + millis(200), "gone"), new Action.Drop(), new Action.Report("gone"));
+    private static final Step FIRST_RETRY =
+            new Step(new Waiting(1, NOW + millis(50), "gone"), new Action.Drop(), new Action.Report("gone"));
 
     static Stream<Arguments> table() {
         return Stream.of(
@@ -61,26 +71,44 @@ class ListenerStateTest {
                 arguments(OPENING, DUE, new Step(OPENING)),
                 arguments(OPENING, HEARD, new Step(OPENING)),
                 arguments(OPENING, ALIVE, new Step(OPENING)),
-                arguments(PROVING, HEARD, new Step(new Hearing(OURS, NOW + millis(2_000)), new Action.Report(null))),
+                arguments(PROVING, HEARD, new Step(JUST_PROVED, new Action.Report(null))),
                 arguments(PROVING, new Input.Heard(OURS, "another's"), new Step(PROVING)),
                 arguments(PROVING, new Input.Heard(OLD, "token"), new Step(PROVING)),
                 arguments(PROVING, GONE, THIRD_RETRY),
                 arguments(PROVING, new Input.Failed(OLD, "late"), new Step(PROVING)),
                 arguments(PROVING, OPENED, new Step(PROVING)),
                 arguments(PROVING, ALIVE, new Step(PROVING)),
-                arguments(HEARING, DUE, new Step(new Hearing(OURS, NOW + millis(2_000)), new Action.CheckPulse())),
-                arguments(HEARING, ALIVE, new Step(new Hearing(OURS, NOW + millis(2_000)))),
+                arguments(PROVING, SUSPECTED, new Step(PROVING)),
+                arguments(WAITING, SUSPECTED, new Step(WAITING)),
+                arguments(OPENING, SUSPECTED, new Step(OPENING)),
+                arguments(HEARING, DUE, new Step(HEARING_ON, new Action.CheckPulse())),
+                arguments(HEARING, ALIVE, new Step(HEARING_ON)),
                 arguments(HEARING, new Input.Alive(OLD), new Step(HEARING)),
-                arguments(
-                        HEARING,
-                        GONE,
-                        new Step(
-                                new Waiting(1, NOW + millis(50), "gone"),
-                                new Action.Drop(),
-                                new Action.Report("gone"))),
+                arguments(HEARING, GONE, FIRST_RETRY),
+                arguments(JUST_PROVED, GONE, THIRD_RETRY),
                 arguments(HEARING, new Input.Failed(OLD, "late"), new Step(HEARING)),
                 arguments(HEARING, HEARD, new Step(HEARING)),
-                arguments(HEARING, OPENED, new Step(HEARING)));
+                arguments(HEARING, OPENED, new Step(HEARING)),
+                arguments(
+                        HEARING,
+                        SUSPECTED,
+                        new Step(new Doubting(HEARING, "fresh", NOW + millis(2_000)), new Action.Prove("fresh"))),
+                arguments(JUST_PROVED, SUSPECTED, new Step(JUST_PROVED)),
+                arguments(DOUBTING, HEARD, new Step(JUST_PROVED)),
+                arguments(DOUBTING, new Input.Heard(OURS, "another's"), new Step(DOUBTING)),
+                arguments(DOUBTING, new Input.Heard(OLD, "token"), new Step(DOUBTING)),
+                arguments(DOUBTING, GONE, FIRST_RETRY),
+                arguments(DOUBTING, new Input.Failed(OLD, "late"), new Step(DOUBTING)),
+                arguments(DOUBTING, ALIVE, new Step(DOUBTING)),
+                arguments(DOUBTING, OPENED, new Step(DOUBTING)),
+                arguments(DOUBTING, SUSPECTED, new Step(DOUBTING)),
+                arguments(
+                        DOUBTING,
+                        DUE,
+                        new Step(
+                                new Waiting(1, NOW + millis(50), NO_LONGER),
+                                new Action.Drop(),
+                                new Action.Report(NO_LONGER))));
     }
 
     @ParameterizedTest
@@ -122,8 +150,8 @@ class ListenerStateTest {
 
     @Test
     void onlyOpeningWaitsForAnAnswerWithoutATime() {
-        assertThat(Arrays.asList(WAITING.dueAt(), OPENING.dueAt(), PROVING.dueAt(), HEARING.dueAt()))
-                .containsExactly(NOW, null, NOW + 5, NOW);
+        assertThat(Arrays.asList(WAITING.dueAt(), OPENING.dueAt(), PROVING.dueAt(), HEARING.dueAt(), DOUBTING.dueAt()))
+                .containsExactly(NOW, null, NOW + 5, NOW, NOW + 5);
     }
 
     @Test
@@ -165,7 +193,8 @@ class ListenerStateTest {
     }
 
     private static long backoff(int attempt, double jitter) {
-        Step step = new Opening(attempt, null).on(new Input.Failed(0, "no"), new Chance(NOW, jitter, "fresh"));
+        Step step = new Opening(attempt, null)
+                .on(new Input.Failed(0, "no"), new Chance(NOW, jitter, "fresh", millis(2_000)));
         return ((Waiting) step.state()).due() - NOW;
     }
 
