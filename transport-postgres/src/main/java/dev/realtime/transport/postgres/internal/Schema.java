@@ -36,9 +36,11 @@ final class Schema {
         int found = version(connection);
         if (found < VERSION) {
             if (!settings.migrates()) {
-                throw new SQLException("the schema '" + settings.schema() + "' is at version " + found
-                        + ", this program needs " + VERSION + ", and " + PostgresSettings.MIGRATE.name()
-                        + " is false: run `migrate` first");
+                throw new SQLException("the schema '" + settings.schema() + "'"
+                        + (found == 0 ? " is not in the database '" + connection.getCatalog() + "' (" : " is at (")
+                        + "version " + found + ", this program needs " + VERSION + "), and "
+                        + PostgresSettings.MIGRATE.name() + " is false: run `migrate` first"
+                        + (found == 0 ? ", if it is the right database" : ""));
             }
             refuseForeign(connection);
             migrate(dataSource);
