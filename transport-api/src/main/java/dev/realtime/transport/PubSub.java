@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 
 /**
  * The front door: publishes events through a transport and hands out those that every instance published. Thread-safe;
- * no method but {@link #close} blocks.
+ * no method but {@link #close} blocks, and {@link #publish} only if {@link Settings#WHEN_FULL} says so.
  */
 public interface PubSub extends AutoCloseable {
     /**
@@ -36,9 +36,18 @@ public interface PubSub extends AutoCloseable {
      * Publishes 1 to 1,000 events in this order, all or none (with Redis: per organisation). Their payloads together
      * are at most 16 MiB, or four times the largest payload that is allowed if that is more.
      *
+     * <p>When there is no room for them the publication fails with {@link QueueFullException}: at once, or after having
+     * waited for room as long as {@link Settings#WHEN_FULL} and {@link Settings#WHEN_FULL_WAIT} say. A publication
+     * made in an answer to another one never waits.
+     *
      * @throws InvalidInputException if the count, a size or an id is out of bounds
      */
     Publication publish(List<Event> events);
+
+    /** The same, and never waits, whatever {@link Settings#WHEN_FULL} says: for threads that must not. */
+    default Publication offer(List<Event> events) {
+        return publish(events);
+    }
 
     /**
      * Subscribes, to be polled.
@@ -67,6 +76,11 @@ public interface PubSub extends AutoCloseable {
 
     /** Counters of this instance. */
     Stats stats();
+
+    /** Further figures of this instance, its transport's among them: the same ones always. */
+    default List<Measure> measures() {
+        return List.of();
+    }
 
     /** Ends all subscriptions, then the transport. Waits a bounded time for what is being published. */
     @Override

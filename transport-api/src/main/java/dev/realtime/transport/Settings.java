@@ -24,12 +24,16 @@ public final class Settings {
     public static final SettingKey REPLAY_WINDOW = SettingKey.plain("REALTIME_REPLAY_WINDOW_SECONDS");
     /** Largest payload, in bytes. */
     public static final SettingKey MAX_PAYLOAD = SettingKey.plain("REALTIME_MAX_PAYLOAD_BYTES");
+    /** What {@link PubSub#publish} does when there is no room: {@code refuse} or {@code wait}. */
+    public static final SettingKey WHEN_FULL = SettingKey.plain("REALTIME_WHEN_FULL");
+    /** How long it waits then, in seconds. */
+    public static final SettingKey WHEN_FULL_WAIT = SettingKey.plain("REALTIME_WHEN_FULL_WAIT_SECONDS");
     /** A folder of jars with further adapters. */
     public static final SettingKey PLUGINS_DIR = SettingKey.plain("REALTIME_PLUGINS_DIR");
 
     /** The keys the front door itself reads. */
     public static final Set<SettingKey> CORE =
-            Set.of(TRANSPORT, BACKEND, KEY_PREFIX, REPLAY_WINDOW, MAX_PAYLOAD, PLUGINS_DIR);
+            Set.of(TRANSPORT, BACKEND, KEY_PREFIX, REPLAY_WINDOW, MAX_PAYLOAD, WHEN_FULL, WHEN_FULL_WAIT, PLUGINS_DIR);
 
     private static final Pattern PREFIX = Pattern.compile("[a-z][a-z0-9_]{0,39}");
 
@@ -144,6 +148,22 @@ public final class Settings {
     /** Largest payload in bytes: 1 KiB to 16 MiB, 1 MiB unless set. */
     public int maxPayloadBytes() {
         return integer(MAX_PAYLOAD, 1_048_576, 1_024, 16_777_216);
+    }
+
+    /** How long a publisher waits for room: zero, unless it is to wait; then 1 to 300 s, 10 s unless set. */
+    public Duration patienceWhenFull() {
+        int seconds = integer(WHEN_FULL_WAIT, 10, 1, 300);
+        return switch (get(WHEN_FULL, "refuse")) {
+            case "wait" -> Duration.ofSeconds(seconds);
+            case "refuse" -> {
+                if (get(WHEN_FULL_WAIT) != null) {
+                    throw new SettingsException(
+                            WHEN_FULL_WAIT.name(), "is set, but without " + WHEN_FULL.name() + "=wait nobody waits");
+                }
+                yield Duration.ZERO;
+            }
+            default -> throw refused(WHEN_FULL, "it is refuse or wait");
+        };
     }
 
     /** An error about a key's value: shows the value (masked if it is a secret) and the rule. */

@@ -100,6 +100,28 @@ class SettingsTest {
         assertThat(with("REALTIME_REPLAY_WINDOW_SECONDS", value).replayWindow()).isEqualTo(Duration.ofSeconds(seconds));
     }
 
+    @Test
+    void publishersAreRefusedUnlessTheyAreToWait() {
+        assertThat(Settings.of(Map.of()).patienceWhenFull()).isZero();
+        assertThat(with("REALTIME_WHEN_FULL", "refuse").patienceWhenFull()).isZero();
+        assertThat(with("REALTIME_WHEN_FULL", "wait").patienceWhenFull()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(Settings.of(Map.of("REALTIME_WHEN_FULL", "wait", "REALTIME_WHEN_FULL_WAIT_SECONDS", "300"))
+                        .patienceWhenFull())
+                .isEqualTo(Duration.ofMinutes(5));
+    }
+
+    @Test
+    void otherAnswersToAFullQueueAreRefused() {
+        assertThatThrownBy(() -> with("REALTIME_WHEN_FULL", "block").patienceWhenFull())
+                .hasMessage("REALTIME_WHEN_FULL: 'block' is not allowed; it is refuse or wait");
+        assertThatThrownBy(() -> with("REALTIME_WHEN_FULL_WAIT_SECONDS", "301").patienceWhenFull())
+                .hasMessage(
+                        "REALTIME_WHEN_FULL_WAIT_SECONDS: '301' is not allowed; it is a whole number from 1 to 300");
+        assertThatThrownBy(() -> with("REALTIME_WHEN_FULL_WAIT_SECONDS", "5").patienceWhenFull())
+                .hasMessage(
+                        "REALTIME_WHEN_FULL_WAIT_SECONDS: is set, but without REALTIME_WHEN_FULL=wait nobody waits");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"1023", "16777217"})
     void payloadBoundOutOfRangeIsRefused(String value) {

@@ -1,5 +1,6 @@
 package dev.realtime.sse.gateway;
 
+import dev.realtime.transport.Measure;
 import dev.realtime.transport.PubSub;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -25,6 +26,7 @@ final class GatewayMeters implements AutoCloseable {
         counter(pubSub, "realtime.recoveries", "Times the transport came back", PubSub.Stats::recoveries);
         gauge(pubSub, "realtime.mailbox.bytes", "Waiting in all mailboxes, about", PubSub.Stats::mailboxBytes);
         gauge(pubSub, "realtime.queued", "Publications that wait for the transport", PubSub.Stats::queued);
+        pubSub.measures().forEach(measure -> add(pubSub, measure));
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
@@ -41,6 +43,19 @@ final class GatewayMeters implements AutoCloseable {
     public void close() {
         garbageCollector.close();
         registry.close();
+    }
+
+    private void add(PubSub pubSub, Measure measure) {
+        ToDoubleFunction<PubSub> value = any -> measure.value().getAsDouble();
+        if (measure.counts()) {
+            FunctionCounter.builder(measure.name(), pubSub, value)
+                    .description(measure.description())
+                    .register(registry);
+        } else {
+            Gauge.builder(measure.name(), pubSub, value)
+                    .description(measure.description())
+                    .register(registry);
+        }
     }
 
     private void counter(PubSub pubSub, String name, String what, ToDoubleFunction<PubSub.Stats> value) {

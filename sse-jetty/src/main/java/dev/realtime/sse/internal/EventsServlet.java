@@ -61,7 +61,7 @@ public final class EventsServlet extends EndpointServlet {
         try {
             List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
             requireAllowed(caller, events);
-            answer(exchange, pubSub.publish(events));
+            answer(exchange, pubSub.offer(events));
         } catch (RuntimeException e) {
             exchange.fail(e);
         }

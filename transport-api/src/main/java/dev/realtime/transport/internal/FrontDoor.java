@@ -2,6 +2,7 @@ package dev.realtime.transport.internal;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Event;
+import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
@@ -10,11 +11,14 @@ import dev.realtime.transport.Settings;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.hub.Hub;
 import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.Measured;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -22,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Joins an adapter, the {@link Hub} (what comes in) and the {@link Outbox} (what goes out). Thread-safe. */
 public final class FrontDoor implements PubSub {
@@ -31,14 +36,30 @@ public final class FrontDoor implements PubSub {
     private final Hub hub;
     private final Outbox outbox;
     private final EventIntake intake;
+    private final Turnstile turnstile;
 
-    /** Starts an adapter that nothing has been done with yet. */
+    /** One that never waits for room. */
     public FrontDoor(String transportName, AdapterContext context, PubSubAdapter adapter, int maxPayloadBytes) {
+        this(transportName, context, adapter, maxPayloadBytes, Duration.ZERO);
+    }
+
+    /**
+     * Starts an adapter that nothing has been done with yet.
+     *
+     * @param patience how long a publisher waits for room
+     */
+    public FrontDoor(
+            String transportName,
+            AdapterContext context,
+            PubSubAdapter adapter,
+            int maxPayloadBytes,
+            Duration patience) {
+        this.turnstile = new Turnstile(patience);
         this.transportName = transportName;
         this.instance = context.instance();
         this.adapter = adapter;
         this.hub = new Hub(adapter);
-        this.outbox = new Outbox(adapter, hub);
+        this.outbox = new Outbox(adapter, hub, turnstile);
         this.intake = new EventIntake(context.clock(), maxPayloadBytes);
         hub.onFlowing(outbox::flush);
         adapter.start(hub);
@@ -51,7 +72,8 @@ public final class FrontDoor implements PubSub {
         AdapterContext context =
                 new AdapterContext(instanceName(), settings.keyPrefix(), settings.replayWindow(), Clock.systemUTC());
         int maxPayloadBytes = settings.maxPayloadBytes();
-        return new FrontDoor(name, context, provider.create(settings, context), maxPayloadBytes);
+        Duration patience = settings.patienceWhenFull();
+        return new FrontDoor(name, context, provider.create(settings, context), maxPayloadBytes, patience);
     }
 
     /** See {@link PubSub#knownSettings}. */
@@ -67,7 +89,14 @@ public final class FrontDoor implements PubSub {
 
     @Override
     public Publication publish(List<Event> events) {
-        return outbox.publish(intake.accept(events));
+        Accepted accepted = intake.accept(events);
+        return outbox.counted(turnstile.pass(() -> outbox.publish(accepted)), accepted);
+    }
+
+    @Override
+    public Publication offer(List<Event> events) {
+        Accepted accepted = intake.accept(events);
+        return outbox.counted(outbox.publish(accepted), accepted);
     }
 
     @Override
@@ -98,6 +127,12 @@ public final class FrontDoor implements PubSub {
     @Override
     public Stats stats() {
         return hub.stats(outbox.published(), outbox.size());
+    }
+
+    @Override
+    public List<Measure> measures() {
+        List<Measure> adapters = adapter instanceof Measured measured ? measured.measures() : List.of();
+        return Stream.concat(outbox.measures().stream(), adapters.stream()).toList();
     }
 
     @Override

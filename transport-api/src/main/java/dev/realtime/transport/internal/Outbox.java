@@ -1,6 +1,7 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
@@ -32,13 +33,18 @@ final class Outbox {
 
     private final PubSubAdapter adapter;
     private final Hub hub;
+    private final Turnstile turnstile;
     private final LongAdder published = new LongAdder();
+    private final LongAdder waited = new LongAdder();
+    private final LongAdder onReturn = new LongAdder();
+    private final LongAdder refused = new LongAdder();
 
     // guarded by this
     private final OutboxQueue queue = new OutboxQueue();
     private State state = State.PASSING;
 
-    Outbox(PubSubAdapter adapter, Hub hub) {
+    Outbox(PubSubAdapter adapter, Hub hub, Turnstile turnstile) {
+        this.turnstile = turnstile;
         this.adapter = adapter;
         this.hub = hub;
     }
@@ -94,6 +100,27 @@ final class Outbox {
     /** Events committed since the start. */
     long published() {
         return published.sum();
+    }
+
+    /** Counts a publication whose first answer has been given: refused or not. */
+    Publication counted(Publication publication, Accepted accepted) {
+        if (Turnstile.isRefused(publication)) {
+            refused.add(accepted.envelopes().size());
+        }
+        return publication;
+    }
+
+    List<Measure> measures() {
+        return List.of(
+                Measure.gauge("realtime.queued.events", "Events that wait for the transport", this::size),
+                Measure.gauge("realtime.queued.bytes", "The same in bytes, about", () -> {
+                    synchronized (this) {
+                        return queue.bytes();
+                    }
+                }),
+                Measure.counter("realtime.queue.entered", "Events that had to wait for the transport", waited::sum),
+                Measure.counter("realtime.queue.published", "Events of these that were committed", onReturn::sum),
+                Measure.counter("realtime.refused", "Events refused because a queue was full", refused::sum));
     }
 
     void stopAccepting() {
@@ -165,6 +192,7 @@ final class Outbox {
             }
         }
         if (positions != null) {
+            onReturn.add(positions.size());
             complete(sent, positions);
         } else if (unavailable) {
             hub.later(this::flush);
@@ -181,6 +209,7 @@ final class Outbox {
                     throw closed();
                 }
                 queue.add(waiting);
+                waited.add(waiting.accepted.envelopes().size());
                 state = state == State.PASSING ? State.WAITING : state;
             }
             return true;
@@ -203,16 +232,25 @@ final class Outbox {
         int from = 0;
         for (Waiting waiting : sent) {
             int to = from + waiting.accepted.envelopes().size();
-            waiting.publication.accepted().complete(Acceptance.COMMITTED);
-            waiting.publication.committed().complete(waiting.accepted.published(positions.subList(from, to)));
+            List<Position> answer = positions.subList(from, to);
+            turnstile.left();
+            turnstile.answer(() -> {
+                waiting.publication.accepted().complete(Acceptance.COMMITTED);
+                waiting.publication.committed().complete(waiting.accepted.published(answer));
+            });
             from = to;
         }
     }
 
-    private static void fail(Waiting waiting, Throwable failure) {
+    private void fail(Waiting waiting, Throwable failure) {
         Throwable cause = unwrapped(failure);
-        waiting.publication.accepted().completeExceptionally(cause);
-        waiting.publication.committed().completeExceptionally(cause);
+        if (!(cause instanceof QueueFullException)) {
+            turnstile.left();
+        }
+        turnstile.answer(() -> {
+            waiting.publication.accepted().completeExceptionally(cause);
+            waiting.publication.committed().completeExceptionally(cause);
+        });
     }
 
     private static boolean isUnavailable(Throwable failure) {

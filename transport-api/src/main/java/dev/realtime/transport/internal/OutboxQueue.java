@@ -104,4 +104,8 @@ final class OutboxQueue {
     int events() {
         return events;
     }
+
+    long bytes() {
+        return bytes;
+    }
 }

@@ -13,7 +13,12 @@ final class Doors {
     private Doors() {}
 
     static PubSub on(PubSubAdapter adapter) {
+        return on(adapter, Duration.ZERO);
+    }
+
+    /** One where publishers wait for room. */
+    static PubSub on(PubSubAdapter adapter, Duration patience) {
         AdapterContext context = new AdapterContext("i-test", "test", Duration.ofMinutes(10), Clock.systemUTC());
-        return new FrontDoor("scripted", context, adapter, MAX_PAYLOAD);
+        return new FrontDoor("scripted", context, adapter, MAX_PAYLOAD, patience);
     }
 }
