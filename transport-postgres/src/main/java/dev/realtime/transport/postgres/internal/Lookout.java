@@ -1,0 +1,103 @@
+package dev.realtime.transport.postgres.internal;
+
+import dev.realtime.transport.Measure;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the server every some seconds, on a thread of its own and by one read: warns before something that grows
+ * begins to hurt, and counts the instances. {@link #pressing}, {@link #peers} and the measures on any thread.
+ */
+final class Lookout implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
+
+    private final PostgresSettings settings;
+    private final Warnings warnings;
+    private final String sql;
+    private final Peers peers;
+    private volatile @Nullable Survey seen;
+
+    // the lookout's thread
+    private final StatusLog warned = new StatusLog(LOG);
+
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "realtime-lookout");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    Lookout(PostgresSettings settings, Warnings warnings) {
+        this.settings = settings;
+        this.warnings = warnings;
+        this.sql = Survey.sql(settings.schema());
+        this.peers = new Peers(settings.applicationName("tail"), Fingerprint.of(settings));
+    }
+
+    void start(DataSource pool, Duration every) {
+        timer.scheduleWithFixedDelay(() -> look(pool), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Who else is there. */
+    Peers peers() {
+        return peers;
+    }
+
+    /** What will stop events from flowing if nobody does anything, as one line; null if nothing will. */
+    @Nullable
+    String pressing() {
+        Survey last = seen;
+        return last == null ? null : warnings.pressing(last);
+    }
+
+    List<Measure> measures() {
+        return List.of(
+                Measure.gauge("realtime.postgres.instances", "Instances on this store", peers::count),
+                gauge("queue.usage", "How full the server's notification queue is, 0 to 1", Survey::queueUsage),
+                gauge("log.bytes", "What the log takes up, indexes included", Survey::logBytes),
+                gauge("log.events", "Events in the log, about", Survey::events),
+                gauge("log.oldest.seconds", "Age of the oldest event in the log", Survey::oldestSeconds),
+                gauge("stage.bytes", "What the stage takes up, indexes included", Survey::stageBytes),
+                gauge("staged.events", "Events that wait to be sealed, at most 100,000", Survey::staged),
+                gauge("snapshot.seconds", "Age of the oldest snapshot that holds vacuum back", Survey::snapshotSeconds),
+                gauge(
+                        "prepared.seconds",
+                        "Age of the oldest prepared transaction that has staged events",
+                        Survey::preparedSeconds));
+    }
+
+    private Measure gauge(String name, String description, ToDoubleFunction<Survey> value) {
+        return Measure.gauge("realtime.postgres." + name, description, () -> {
+            Survey last = seen;
+            return last == null ? Double.NaN : value.applyAsDouble(last);
+        });
+    }
+
+    private void look(DataSource pool) {
+        try (Connection connection = pool.getConnection()) {
+            Survey survey = Survey.of(connection, sql);
+            seen = survey;
+            long now = System.nanoTime();
+            peers.see(survey.instances()).forEach(line -> warned.warn(line, now));
+            warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
+        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
+            // That the server is away is the tail's to say; what was seen last no longer counts.
+            seen = null;
+            LOG.debug("looking at the server failed: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.realtime.transport.postgres.internal;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an instance sees when it looks at the server: one read. Of what other roles do, it sees no more than its role
+ * may ({@code pg_read_all_stats}).
+ *
+ * @param queueUsage how full the server's notification queue is, from 0 to 1; full, every NOTIFY fails
+ * @param queueHolder who holds it, as far as can be seen: the connection with the oldest open transaction
+ * @param logBytes what the log takes up, with its indexes
+ * @param stageBytes the same of the stage
+ * @param events how many events the log holds, about
+ * @param oldestSeconds the age of the oldest of them; 0 if there is none
+ * @param staged events that wait to be sealed, at most {@link #MOST_STAGED}
+ * @param snapshotSeconds how long the oldest snapshot has been open that keeps vacuum from our tables; 0 if none
+ * @param snapshotHolder whose it is
+ * @param prepared the oldest prepared transaction that has staged events
+ * @param preparedSeconds its age
+ * @param instances what the tails of all instances call themselves
+ */
+record Survey(
+        double queueUsage,
+        @Nullable String queueHolder,
+        long logBytes,
+        long stageBytes,
+        long events,
+        double oldestSeconds,
+        long staged,
+        double snapshotSeconds,
+        @Nullable String snapshotHolder,
+        @Nullable String prepared,
+        double preparedSeconds,
+        List<String> instances) {
+    static final int MOST_STAGED = 100_000;
+
+    private static final String WHO = "format('pid %s (%s, user %s, database %s)', a.pid,"
+            + " coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.datname)";
+
+    /** The statement for a schema: its columns are the components, in order. */
+    static String sql(String schema) {
+        String s = '"' + schema + "\".";
+        // A listener hands the queue on between its transactions; one that cannot write to its client never gets there.
+        return "select pg_notification_queue_usage(),"
+                + " (select " + WHO + " from pg_stat_activity a where a.pid <> pg_backend_pid() and a.backend_type ="
+                + " 'client backend' and (a.xact_start < clock_timestamp() - interval '1 second' or a.wait_event ="
+                + " 'ClientWrite') order by a.wait_event = 'ClientWrite' and a.xact_start is null, a.xact_start limit 1),"
+                + " pg_total_relation_size('" + s + "log'), pg_total_relation_size('" + s + "stage'),"
+                + " r.head_offset - r.floor_offset,"
+                + " coalesce((select extract(epoch from clock_timestamp() - l.logged_at) from " + s
+                + "log l where l.\"offset\" > r.floor_offset order by l.\"offset\" limit 1), 0),"
+                + " (select count(*) from (select from " + s + "stage p where p.xid >= (select"
+                + " pg_snapshot_xmax(t.snapshot) from " + s + "tick t order by t.number desc limit 1) limit "
+                + MOST_STAGED + ") waiting),"
+                + " coalesce(extract(epoch from clock_timestamp() - oldest.xact_start), 0), oldest.who,"
+                + " p.gid, coalesce(extract(epoch from clock_timestamp() - p.prepared), 0),"
+                + " array(select distinct a.application_name from pg_stat_activity a where a.datname ="
+                + " current_database() and a.application_name like 'realtime:%:tail')"
+                + " from " + s + "log_range r"
+                + " left join lateral (select a.xact_start, " + WHO + " as who from pg_stat_activity a"
+                + " where a.datname = current_database() and a.backend_xmin is not null and a.pid <> pg_backend_pid()"
+                + " order by age(a.backend_xmin) desc, a.xact_start limit 1) oldest on true"
+                + " left join lateral (select x.gid, x.prepared from pg_prepared_xacts x where x.database ="
+                + " current_database() and exists (select from pg_locks k join pg_locks t using (virtualtransaction)"
+                + " where k.locktype = 'relation' and k.relation = '" + s + "stage'::regclass and k.pid is null"
+                + " and t.locktype = 'transactionid' and t.transactionid = x.transaction and t.pid is null)"
+                + " order by x.prepared limit 1) p on true";
+    }
+
+    /** Looks. */
+    static Survey of(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return new Survey(
+                    row.getDouble(1),
+                    row.getString(2),
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getDouble(6),
+                    row.getLong(7),
+                    row.getDouble(8),
+                    row.getString(9),
+                    row.getString(10),
+                    row.getDouble(11),
+                    List.of((String[]) row.getArray(12).getArray()));
+        }
+    }
+}
