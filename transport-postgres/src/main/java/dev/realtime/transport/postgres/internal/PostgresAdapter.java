@@ -1,6 +1,7 @@
 package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
@@ -9,6 +10,7 @@ import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
+import dev.realtime.transport.spi.Measured;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,13 +19,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Joins the parts: {@link Publisher} writes the log, {@link Listener} hears that there is something, {@link Tail}
  * reads it and seals what is staged, {@link Retention} trims it. One shared log for all organisations.
  */
-public final class PostgresAdapter implements PubSubAdapter {
+public final class PostgresAdapter implements PubSubAdapter, Measured {
     /** What exists between start and close. */
     private record Running(
             Connections connections, Publisher publisher, Tail tail, Listener listener, Retention retention) {}
@@ -34,16 +37,19 @@ public final class PostgresAdapter implements PubSubAdapter {
     private final Clock clock = Clock.systemUTC();
     private final Instant created = clock.instant();
     private final Timing timing;
+    private final Lookout lookout;
+    private final PublishCounts counts = new PublishCounts();
 
     // guarded by this; read anywhere
     private volatile @Nullable Running running;
     private volatile boolean closed;
 
     public PostgresAdapter(PostgresSettings settings) {
-        this(settings, Timing.STANDARD);
+        this(settings, Timing.STANDARD, Warnings.STANDARD);
     }
 
-    PostgresAdapter(PostgresSettings settings, Timing timing) {
+    PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings) {
+        this.lookout = new Lookout(settings, warnings);
         this.settings = settings;
         this.timing = timing;
         this.log = new EventLog(settings.schema());
@@ -54,10 +60,14 @@ public final class PostgresAdapter implements PubSubAdapter {
     public synchronized void start(DeliverySink sink) {
         Connections connections = new Connections(settings);
         Suspicion suspicion = new Suspicion(timing.pollLive());
-        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion);
-        Publisher publisher = new Publisher(connections, writer, tail::wake);
+        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout);
+        Publisher publisher = new Publisher(connections, writer, tail::wake, counts);
         Listener listener = new Listener(
-                callback -> ear(connections, callback),
+                callback -> {
+                    Ear ear = ear(connections, callback);
+                    tail.listensAt(ear.place());
+                    return ear;
+                },
                 payload -> loopBack(connections, payload),
                 () -> {
                     suspicion.notified(System.nanoTime());
@@ -73,6 +83,7 @@ public final class PostgresAdapter implements PubSubAdapter {
         publisher.start();
         listener.start();
         retention.start(settings.replayWindow());
+        lookout.start(connections.pool(), timing.survey());
     }
 
     @Override
@@ -108,6 +119,12 @@ public final class PostgresAdapter implements PubSubAdapter {
     }
 
     @Override
+    public List<Measure> measures() {
+        return Stream.concat(counts.measures().stream(), lookout.measures().stream())
+                .toList();
+    }
+
+    @Override
     public synchronized void close() {
         Running now = running;
         if (now == null || closed) {
@@ -119,6 +136,7 @@ public final class PostgresAdapter implements PubSubAdapter {
         now.tail().stop();
         now.listener().stop();
         now.retention().close();
+        lookout.close();
         now.publisher().close();
         now.listener().close();
         // Before the tail: it may wait for another instance's migration on one of these.

@@ -36,6 +36,7 @@ final class Publisher implements AutoCloseable {
     private final Connections connections;
     private final LogWriter writer;
     private final Runnable appended;
+    private final PublishCounts counts;
     private final Thread thread = new Thread(this::run, "realtime-publisher");
 
     // guarded by this
@@ -45,7 +46,8 @@ final class Publisher implements AutoCloseable {
     private boolean closed;
 
     /** @param appended called after each commit */
-    Publisher(Connections connections, LogWriter writer, Runnable appended) {
+    Publisher(Connections connections, LogWriter writer, Runnable appended, PublishCounts counts) {
+        this.counts = counts;
         this.connections = connections;
         this.writer = writer;
         this.appended = appended;
@@ -73,12 +75,14 @@ final class Publisher implements AutoCloseable {
         if (!queue.isEmpty()
                 && (queuedEvents + waiting.events().size() > QUEUE_EVENTS
                         || queuedBytes + waiting.bytes() > QUEUE_BYTES)) {
+            counts.refused(waiting.events().size());
             return new QueueFullException("publishing is slower than its callers: " + queuedEvents
                     + " events wait, at most " + QUEUE_EVENTS + " events or " + QUEUE_BYTES + " bytes can");
         }
         queue.add(waiting);
         queuedEvents += waiting.events().size();
         queuedBytes += waiting.bytes();
+        counts.waiting(queuedEvents, queuedBytes);
         notifyAll();
         return null;
     }
@@ -121,6 +125,7 @@ final class Publisher implements AutoCloseable {
         }
         queuedEvents -= events;
         queuedBytes -= bytes;
+        counts.waiting(queuedEvents, queuedBytes);
         return batch;
     }
 
@@ -138,6 +143,7 @@ final class Publisher implements AutoCloseable {
             }
             return;
         }
+        counts.committed(batch.stream().mapToInt(each -> each.events().size()).sum());
         appended.run();
         for (int i = 0; i < batch.size(); i++) {
             Outcome outcome = outcomes.get(i);
@@ -160,6 +166,7 @@ final class Publisher implements AutoCloseable {
             }
         }
         connections.evict();
+        counts.retried();
         try (Connection connection = connections.pool().getConnection()) {
             return writer.append(connection, groups);
         }
@@ -185,10 +192,13 @@ final class Publisher implements AutoCloseable {
         queue.clear();
         queuedEvents = 0;
         queuedBytes = 0;
+        counts.waiting(0, 0);
         return left;
     }
 
-    private static void fail(List<Waiting> publications, TransportUnavailableException failure) {
+    private void fail(List<Waiting> publications, TransportUnavailableException failure) {
+        counts.failed(
+                publications.stream().mapToInt(each -> each.events().size()).sum());
         publications.forEach(waiting -> waiting.future().completeExceptionally(failure));
     }
 

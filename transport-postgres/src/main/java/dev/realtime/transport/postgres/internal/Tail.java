@@ -43,6 +43,7 @@ final class Tail implements AutoCloseable {
     private final DeliverySink sink;
     private final Timing timing;
     private final Suspicion suspicion;
+    private final Lookout lookout;
     private final StatusLog statusLog = new StatusLog(LOG);
     private final Thread thread = new Thread(this::run, "realtime-tail");
 
@@ -51,6 +52,7 @@ final class Tail implements AutoCloseable {
     private volatile boolean closed;
     private volatile Hearing hearing = new Hearing(Verdict.PENDING, null);
     private volatile TransportStatus status;
+    private volatile @Nullable Whereabouts listensAt;
 
     // the tail's thread
     private @Nullable Position position;
@@ -66,7 +68,9 @@ final class Tail implements AutoCloseable {
             LogWriter writer,
             DeliverySink sink,
             Timing timing,
-            Suspicion suspicion) {
+            Suspicion suspicion,
+            Lookout lookout) {
+        this.lookout = lookout;
         this.timing = timing;
         this.suspicion = suspicion;
         this.settings = settings;
@@ -96,6 +100,11 @@ final class Tail implements AutoCloseable {
     void hears(Hearing now) {
         hearing = now;
         wake();
+    }
+
+    /** Where LISTEN leads now. Any thread. */
+    void listensAt(Whereabouts place) {
+        listensAt = place;
     }
 
     TransportStatus status() {
@@ -148,11 +157,18 @@ final class Tail implements AutoCloseable {
         boolean pooler = Connections.isThroughPooler(connection);
         boolean due = true;
         Hearing last = hearing;
+        Whereabouts joined = null;
         while (!closed) {
             Hearing now = hearing;
             boolean live = now.verdict() == Verdict.LIVE;
             if (detour && live) {
                 return;
+            }
+            Whereabouts ear = listensAt;
+            if (live && ear != null && !ear.equals(joined)) {
+                // An address can lead elsewhere from one connection to the next: here nothing new would come.
+                Whereabouts.of(connection).requireSameAsListener(ear);
+                joined = ear;
             }
             if (due || !now.equals(last)) {
                 look(connection);
@@ -233,7 +249,8 @@ final class Tail implements AutoCloseable {
     /** Connected and reading: the listener's verdict decides between live and degraded. */
     private void report(Hearing now) {
         if (now.verdict() == Verdict.LIVE) {
-            become(State.LIVE, null);
+            String pressing = lookout.pressing();
+            become(pressing == null ? State.LIVE : State.DEGRADED, pressing);
         } else if (now.verdict() == Verdict.DEAF) {
             become(State.DEGRADED, now.cause() + "; events are polled for");
         } else if (status.state() == State.DOWN) {

@@ -57,6 +57,15 @@ record Whereabouts(String system, String databaseOid, String timeline, String da
         }
     }
 
+    /** Refuses to read at another place than LISTEN is at. */
+    void requireSameAsListener(Whereabouts listener) throws SQLException {
+        if (!system.equals(listener.system)
+                || !databaseOid.equals(listener.databaseOid)
+                || !timeline.equals(listener.timeline)) {
+            throw new SQLException("this connection leads to another server than LISTEN does: a failover?");
+        }
+    }
+
     private String differenceTo(Whereabouts other) {
         if (!system.equals(other.system)) {
             return "another server than DATABASE_URL";
