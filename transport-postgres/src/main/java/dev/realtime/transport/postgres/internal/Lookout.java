@@ -27,6 +27,11 @@ final class Lookout implements AutoCloseable {
     private final Peers peers;
     private volatile @Nullable Survey seen;
 
+    /** What it finds at its start may be on its way out. */
+    private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private final long begun = System.nanoTime();
+
     // the lookout's thread
     private final StatusLog warned = new StatusLog(LOG);
 
@@ -88,7 +93,9 @@ final class Lookout implements AutoCloseable {
             seen = survey;
             long now = System.nanoTime();
             peers.see(survey.instances()).forEach(line -> warned.warn(line, now));
-            warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
+            if (now - begun > QUIET_NANOS) {
+                warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
+            }
         } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             // That the server is away is the tail's to say; what was seen last no longer counts.
             seen = null;

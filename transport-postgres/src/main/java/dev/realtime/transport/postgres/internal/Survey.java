@@ -79,17 +79,22 @@ record Survey(
             row.next();
             return new Survey(
                     row.getDouble(1),
-                    row.getString(2),
+                    printable(row.getString(2)),
                     row.getLong(3),
                     row.getLong(4),
                     row.getLong(5),
                     row.getDouble(6),
                     row.getLong(7),
                     row.getDouble(8),
-                    row.getString(9),
-                    row.getString(10),
+                    printable(row.getString(9)),
+                    printable(row.getString(10)),
                     row.getDouble(11),
                     List.of((String[]) row.getArray(12).getArray()));
         }
+    }
+
+    /** Others chose these names: they must not break a line of the log. */
+    private static @Nullable String printable(@Nullable String name) {
+        return name == null ? null : name.replaceAll("\\p{Cntrl}", "?");
     }
 }

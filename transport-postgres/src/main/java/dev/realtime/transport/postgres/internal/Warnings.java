@@ -38,16 +38,16 @@ record Warnings(double queueUsage, Duration snapshot, Duration prepared, Duratio
     List<String> lines(Survey seen, Duration window) {
         List<String> lines = new ArrayList<>();
         if (seen.snapshotSeconds() > snapshot.toSeconds()) {
-            lines.add("a snapshot has been open for over " + snapshot + " and keeps vacuum from the log: "
+            lines.add("a snapshot has been open for over " + snapshot.toSeconds() + " s and keeps vacuum from the log: "
                     + seen.snapshotHolder() + "; end that transaction");
         }
         if (seen.prepared() != null && seen.preparedSeconds() > prepared.toSeconds()) {
             lines.add("the prepared transaction '" + seen.prepared() + "' has staged events and has been open for over "
-                    + prepared + "; end it with COMMIT PREPARED or ROLLBACK PREPARED");
+                    + prepared.toSeconds() + " s; end it with COMMIT PREPARED or ROLLBACK PREPARED");
         }
         if (seen.oldestSeconds() > window.plus(overdue).toSeconds()) {
-            lines.add("the log is not trimmed: its oldest event should have gone over " + overdue
-                    + " ago; does this role hold EXECUTE on trim(integer)?");
+            lines.add("the log is not trimmed: its oldest event should have gone over " + overdue.toSeconds()
+                    + " s ago; does this role hold EXECUTE on trim(integer)?");
         }
         return lines;
     }

@@ -65,7 +65,7 @@ class LookoutTest {
         other.close();
         try (Connection connection = server.connect()) {
             if (one(connection, "select count(*) from pg_prepared_xacts").equals("1")) {
-                run(connection, "rollback prepared 'forgotten'");
+                run(connection, "rollback prepared E'for\\ngotten'");
             }
             run(connection, "drop schema rt cascade; drop schema if exists rt2 cascade");
         }
@@ -117,7 +117,7 @@ class LookoutTest {
             forgetful.setAutoCommit(false);
             run(forgetful, "set local realtime.hint = off");
             run(forgetful, "select rt.publish('acme', 'orders.updated')");
-            run(forgetful, "prepare transaction 'forgotten'");
+            run(forgetful, "prepare transaction E'for\\ngotten'");
         }
         other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         other.setAutoCommit(false);
@@ -129,10 +129,10 @@ class LookoutTest {
                 assertThat(EARLY.lines(survey, Duration.ofMinutes(10)))
                         .hasSize(2)
                         .anySatisfy(line -> assertThat(line).contains("snapshot", "vacuum", "pid " + pid + " "))
-                        .anySatisfy(line -> assertThat(line).contains("'forgotten'", "ROLLBACK PREPARED"));
+                        .anySatisfy(line -> assertThat(line).contains("'for?gotten'", "over 1 s", "ROLLBACK PREPARED"));
             });
             other.rollback();
-            run(looking, "rollback prepared 'forgotten'");
+            run(looking, "rollback prepared E'for\\ngotten'");
             assertThat(EARLY.lines(Survey.of(looking, Survey.sql("rt")), Duration.ofMinutes(10)))
                     .isEmpty();
         }
