@@ -194,7 +194,8 @@ final class Tail implements AutoCloseable {
     /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
     private void look(Connection connection) throws SQLException {
         Position at = position;
-        boolean isDue = System.nanoTime() - lookedThoroughly >= timing.pollLive().toNanos();
+        boolean isDue =
+                System.nanoTime() - lookedThoroughly >= timing.pollLive().toNanos();
         // Before the first event nothing but the epoch proves that it is still the same log.
         if (isDue || at == null || at.offset() == 0) {
             catchUp(connection);

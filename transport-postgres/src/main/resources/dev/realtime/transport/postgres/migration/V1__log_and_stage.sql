@@ -39,7 +39,8 @@ create table "${schema}".log (
   created_at timestamptz not null,
   logged_at  timestamptz not null default clock_timestamp()
 );
-create unique index log_org_id on "${schema}".log (org_id, id);
+-- The id first: ids in the order of time then fill one edge, whatever the number of organisations (ADR 0006).
+create unique index log_id on "${schema}".log (id, org_id);
 create index log_org_offset on "${schema}".log (org_id, "offset");
 -- Autovacuum frees what is trimmed: whenever a tenth is dead, so that a trimmed row costs the same at any size, and
 -- as fast as it can, because a publisher may be fast too. That rows were added is no reason: they will be trimmed.
