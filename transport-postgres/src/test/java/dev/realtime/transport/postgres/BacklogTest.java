@@ -15,6 +15,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** More is staged than one portion takes. */
 @ExtendWith(LeakCheck.class)
 class BacklogTest {
+    private static final int ROWS = Integer.getInteger("realtime.backlog", 200_000);
+    private static final int PORTION = 10_000;
+
     private final Store store = Store.migrated();
     private Session sealer;
     private Session a;
@@ -52,6 +55,49 @@ class BacklogTest {
         sealAll(2);
 
         assertThat(store.logged()).isEqualTo(expected);
+    }
+
+    /** A million of them with {@code -Drealtime.backlog=1000000}. */
+    @Test
+    void eachPortionOfALargeBacklogIsBoundedAndCostsTheSame() throws SQLException {
+        a.publish("first");
+        b.begin().publish("open");
+        a.run("insert into rt.stage (org_id, id, event, topic, payload) select 'acme', 'event-' || g, 'e', 't', '{}'"
+                + " from generate_series(1, " + ROWS + ") g");
+        // The first portion looks for the others too.
+        Cost.pages(sealer, "select rt.seal(" + PORTION + ")");
+        b.commit();
+        List<Long> pages = new ArrayList<>();
+        for (int portion = 2; portion < ROWS / PORTION; portion++) {
+            pages.add(Cost.pages(sealer, "select rt.seal(" + PORTION + ")"));
+            if (portion % 10 == 2) {
+                // Nobody who appends holds the gate for more than a portion of his own.
+                assertThat(append("direct")).isEqualTo("backlog");
+            }
+            assertThat(sealer.value("select count(*) from rt.log where \"offset\" > "
+                            + "(select max(\"offset\") from rt.log) - " + PORTION))
+                    .isEqualTo(Integer.toString(PORTION));
+        }
+        sealAll(PORTION);
+
+        assertThat(pages)
+                .allSatisfy(each -> assertThat(each)
+                        .as("pages of each portion: %s", pages)
+                        .isLessThanOrEqualTo(pages.get(0) * 3 / 2));
+        assertThat(append("direct")).isEqualTo("appended");
+        assertThat(sealer.value("select count(*) from rt.log")).isEqualTo(Integer.toString(ROWS + 3));
+        assertThat(sealer.value("select count(*) from (select seq, lag(seq) over (order by \"offset\") as earlier"
+                        + " from rt.log where id like 'event-%' or id = 'first') s where seq < earlier"))
+                .isEqualTo("0");
+        assertThat(sealer.column("select id from rt.log order by \"offset\" offset " + (ROWS + 1)))
+                .containsExactly("open", "direct");
+    }
+
+    private String append(String id) throws SQLException {
+        return sealer.value(
+                "select outcome from rt.append(array[1], array['acme'], array[?], array['e'], array['t'],"
+                        + " array[null], array[0], array['{}'::bytea])",
+                id);
     }
 
     private void sealAll(int portion) throws SQLException {
