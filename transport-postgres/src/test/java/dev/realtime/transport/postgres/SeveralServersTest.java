@@ -147,10 +147,13 @@ class SeveralServersTest {
         try (Connection superuser = server.connect();
                 Session session = new Session(superuser, sql -> sql)) {
             assertThat(session.column(
-                            "select distinct application_name from pg_stat_activity where application_name ~ ?"
+                            "select distinct regexp_replace(application_name, ':[0-9a-f]{6}[.][^:]+', '') from pg_stat_activity where application_name ~ ?"
                                     + " order by 1",
                             "^realtime:" + node.name() + "(:|$)"))
-                    .containsExactly("realtime:" + node.name(), "realtime:" + node.name() + ":tail");
+                    .containsExactly(
+                            "realtime:" + node.name(),
+                            "realtime:" + node.name() + ":ear",
+                            "realtime:" + node.name() + ":tail");
         }
     }
 
