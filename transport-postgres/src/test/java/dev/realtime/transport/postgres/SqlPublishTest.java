@@ -405,20 +405,6 @@ class SqlPublishTest {
     }
 
     @Test
-    void whoPublishedWhileTheSealerWasAwakeIsHeardSoonThoughItCommitsMuchLater() throws SQLException {
-        sql.begin();
-        try (Session other = store.session()) {
-            other.publish("wakes");
-            await().until(this::isAwake);
-        }
-        sql.publish("late");
-        awaitAsleep();
-        sql.commit();
-
-        await().atMost(Duration.ofMillis(500)).until(() -> node.sink().ids().contains("late"));
-    }
-
-    @Test
     void aCancelledPublishLeavesNoLockBehind() throws SQLException {
         sql.run("set statement_timeout = 1");
         for (int i = 0; i < 200; i++) {
