@@ -3,8 +3,8 @@ package dev.realtime.benchmarks;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
+import java.net.URI;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,17 +26,17 @@ final class BenchDatabase implements AutoCloseable {
     }
 
     Connection connect() throws SQLException {
-        return DriverManager.getConnection(jdbcUrl());
-    }
-
-    private String jdbcUrl() {
-        return "jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres?user=postgres&password=test";
+        return server.connect();
     }
 
     /** A pool as a plain application has one. */
     HikariDataSource pool(int size) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl(jdbcUrl());
+        URI url = URI.create(server.url());
+        String[] credentials = url.getUserInfo().split(":", 2);
+        config.setJdbcUrl("jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath());
+        config.setUsername(credentials[0]);
+        config.setPassword(credentials[1]);
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }
