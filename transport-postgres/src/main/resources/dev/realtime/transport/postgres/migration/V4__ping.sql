@@ -42,6 +42,33 @@ begin
   return staged;
 end $$;
 
+-- The same for one row, which is what most statements touch: an array less, and half the time.
+create function "${schema}".stage_ping(topic text, resource text, org_id text, action text, id jsonb) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  name_rule  constant text := '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$';
+begin
+  if not org_id ~ name_rule then
+    return 0;
+  end if;
+  if not coalesce(topic ~ name_rule and resource ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,118}$'
+                  and not starts_with(resource, 'realtime.') and resource <> 'realtime'
+                  and action in ('create', 'update', 'delete') and pg_column_size(id) <= 65536, false) then
+    return "${schema}".stage_pings(topic, resource, 'id', array[org_id], array[action], array[id]);
+  end if;
+  insert into "${schema}".stage (org_id, id, event, topic, payload)
+  values (org_id, "${schema}".new_id(), resource || '.' || action || 'd', topic,
+          convert_to('{"action":"' || action || '","id":' || id::text || '}', 'UTF8'));
+  if current_setting('realtime.hint', true) is distinct from 'off'
+      and (case when pg_try_advisory_lock_shared(1920233063, ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer)
+          then pg_advisory_unlock_shared(1920233063, ('"${schema}".stage'::regclass::oid::bigint - 2147483648)::integer) end) then
+    perform pg_notify('${channel}', '{"look":1}');
+  end if;
+  return 1;
+end $$;
+
 -- The options that a trigger function was made with: they are its first line. Null if it is none of ours.
 create function "${schema}".watch_options(source text) returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp
@@ -78,6 +105,7 @@ declare
   changes    text;
   few        text := options ->> 'row_limit';
   too_many   text := ((options ->> 'row_limit')::bigint + 1)::text;
+  stages_one text := format('realtime_staged := "${schema}".stage_ping(%L, %L, ', options ->> 'topic', options ->> 'resource');
   stages     text := format('realtime_staged := "${schema}".stage_pings(%L, %L, ', options ->> 'topic', options ->> 'resource');
 begin
   select quote_ident(c.relname) into tab from pg_class c where c.oid = relation;
@@ -147,8 +175,26 @@ declare
   realtime_values jsonb[];
   realtime_changed text[];
   realtime_staged integer;
+  realtime_org text;
+  realtime_id jsonb;
+  realtime_counts boolean;
+  realtime_stayed boolean;
+  realtime_differs boolean;
 begin
   if tg_op = 'UPDATE' then
+    -- One row, as most of the time: no join.
+    select (select count(*) from (select from realtime_new limit 2) t), n.org, n.id, n.counts or o.counts,
+           %8$s and n.org = o.org, n.image operator(pg_catalog.*<>) o.image
+      into realtime_touched, realtime_org, realtime_id, realtime_counts, realtime_stayed, realtime_differs
+      from (%9$s realtime_new as %10$s) n cross join (%9$s realtime_old as %10$s) o limit 1;
+    if realtime_touched is null then
+      return null;
+    elsif realtime_touched = 1 and (realtime_stayed or not realtime_differs) then
+      if realtime_differs and realtime_counts then
+        %11$srealtime_org, 'update', realtime_id);
+      end if;
+      return null;
+    end if;
     -- The join is not begun when this says that there are many.
     select (select count(*) from (select from realtime_new limit %4$s) t), array_agg(p.org), array_agg(p.action), array_agg(p.id)
       into realtime_touched, realtime_orgs, realtime_actions, realtime_values
@@ -179,7 +225,8 @@ begin
     end if;
     return null;
   end if;
-$body$, options, changes, few, too_many, stages, counted, sample)
+$body$, options, changes, few, too_many, stages, counted, sample,
+       matched, sides, tab, stages_one)
   || (select string_agg(format(
 $body$
   if tg_op = %1$L then

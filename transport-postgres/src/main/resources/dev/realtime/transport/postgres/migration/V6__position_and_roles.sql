@@ -21,7 +21,7 @@ language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select p.oid::regprocedure from pg_proc p
    where p.pronamespace = '"${schema}"'::regnamespace
-     and p.proname in ('publish', 'position', 'watch', 'unwatch', 'stage_pings', 'may_ping', 'require_name',
+     and p.proname in ('publish', 'position', 'watch', 'unwatch', 'stage_ping', 'stage_pings', 'may_ping', 'require_name',
                        'require_watchable', 'require_condition', 'watch_triggers', 'watch_options', 'watch_members',
                        'watch_key', 'watch_source', 'drop_unused')
 $$;
