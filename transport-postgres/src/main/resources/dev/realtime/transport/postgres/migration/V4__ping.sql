@@ -42,20 +42,19 @@ begin
   return staged;
 end $$;
 
--- The same for one row, which is what most statements touch: an array less, and half the time.
+-- The same for one row, which is what most statements touch: an array less, and half the time. The lengths stand apart
+-- from the pattern: counted in it they made it ten times as dear.
 create function "${schema}".stage_ping(topic text, resource text, org_id text, action text, id jsonb) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
-declare
-  name_rule  constant text := '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$';
 begin
-  if not org_id ~ name_rule then
-    return 0;
-  end if;
-  if not coalesce(topic ~ name_rule and resource ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,118}$'
-                  and not starts_with(resource, 'realtime.') and resource <> 'realtime'
-                  and action in ('create', 'update', 'delete') and pg_column_size(id) <= 65536, false) then
+  -- What is odd in any way is left to the general way.
+  if not coalesce(org_id || ' ' || topic || ' ' || resource
+                    ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]* [A-Za-z0-9_][A-Za-z0-9._:-]* [A-Za-z0-9_][A-Za-z0-9._:-]*$'
+                  and octet_length(org_id) <= 128 and octet_length(topic) <= 128 and octet_length(resource) <= 119
+                  and not starts_with(resource, 'realtime') and action in ('create', 'update', 'delete')
+                  and pg_column_size(id) <= 65536, false) then
     return "${schema}".stage_pings(topic, resource, 'id', array[org_id], array[action], array[id]);
   end if;
   insert into "${schema}".stage (org_id, id, event, topic, payload)
