@@ -8,12 +8,14 @@ import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
+import dev.realtime.transport.testkit.servers.TcpProxy;
 import dev.realtime.transport.testkit.servers.TestCertificates;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What {@code sslmode} promises, of the connections of both drivers, asked of the server itself. */
 @ExtendWith(LeakCheck.class)
 class TlsTest {
+    /** Longer than in plaintext: Java's TLS socket waits its time-out once more when it is closed. */
+    private static final Duration NOTICED = Duration.ofSeconds(13);
+
     private static TestCertificates authority;
     private static TestCertificates stranger;
     private static OwnPostgres secure;
@@ -174,6 +179,35 @@ class TlsTest {
         assertThat(node.sink().awaitStatus(State.DOWN).cause())
                 .contains("password authentication failed", "28P01")
                 .doesNotContain("gu@ess", "gu%40ess", "\n");
+    }
+
+    @Test
+    void anEncryptedWayThatBreaksIsNoticedAndHeals() throws Exception {
+        try (TcpProxy proxy = TcpProxy.to("localhost", secure.port())) {
+            store = new Store(secure.url(), "tls_breaks");
+            Node node = store.start(Map.of(
+                            "DATABASE_URL",
+                            "postgres://" + credentials(secure) + "@localhost:" + proxy.port()
+                                    + "/postgres?sslmode=verify-full&sslrootcert=" + authority.authority()))
+                    .live();
+
+            proxy.resetAll();
+            node.publish(Envelopes.withId(Store.ORG, "after a reset"));
+            node.awaitIds(List.of("after a reset"));
+            node.sink().awaitStatus(State.LIVE);
+
+            proxy.blackHole();
+            Store.await().atMost(NOTICED).until(() -> node.adapter().status().state() == State.DOWN);
+            proxy.heal();
+            Store.await().until(() -> node.adapter().status().state() == State.LIVE);
+            node.publish(Envelopes.withId(Store.ORG, "after a black hole"));
+            node.awaitIds(List.of("after a reset", "after a black hole"));
+
+            proxy.blackHole();
+            long begun = System.nanoTime();
+            node.adapter().close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(NOTICED);
+        }
     }
 
     private Node at(OwnPostgres server, String host, String parameters) {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PgNgEar implements Ear {
     private static final Duration OPEN_DEADLINE = Duration.ofSeconds(4);
-    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration KNOCK_TIMEOUT = Duration.ofSeconds(2);
     private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
@@ -31,8 +31,15 @@ final class PgNgEar implements Ear {
     private final PGNotificationListener listener;
     private final Whereabouts place;
     private final String pulseSql;
+    private final ServerDoor door;
 
-    private PgNgEar(PGConnection connection, PGNotificationListener listener, Whereabouts place, String channel) {
+    private PgNgEar(
+            ServerDoor door,
+            PGConnection connection,
+            PGNotificationListener listener,
+            Whereabouts place,
+            String channel) {
+        this.door = door;
         this.connection = connection;
         this.listener = listener;
         this.place = place;
@@ -44,12 +51,13 @@ final class PgNgEar implements Ear {
     static Ear open(PostgresSettings settings, ServerAddress server, Callback callback) throws SQLException {
         PostgresUrl url = settings.direct();
         Duration given = url.connectTimeout();
-        TlsProbe.Answer answer = TlsProbe.ask(server, url.encryption(), given == null ? PROBE_TIMEOUT : given);
+        ServerDoor door = ServerDoor.open(server, url.encryption(), given == null ? KNOCK_TIMEOUT : given);
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return connect(settings, server, answer, callback);
-                    } catch (SQLException e) {
+                        return connect(settings, door, callback);
+                    } catch (SQLException | RuntimeException e) {
+                        door.close();
                         throw new CompletionException(e);
                     }
                 },
@@ -63,30 +71,27 @@ final class PgNgEar implements Ear {
             return opening.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             opening.thenAccept(Ear::close);
+            door.close();
             throw new SQLException("no answer in time", e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof SQLException sql ? sql : new SQLException(e.getCause());
         } catch (InterruptedException e) {
             opening.thenAccept(Ear::close);
+            door.close();
             Thread.currentThread().interrupt();
             throw new SQLException("interrupted", e);
         }
     }
 
-    private static Ear connect(
-            PostgresSettings settings, ServerAddress server, TlsProbe.Answer answer, Callback callback)
-            throws SQLException {
+    private static Ear connect(PostgresSettings settings, ServerDoor door, Callback callback) throws SQLException {
         Properties properties = settings.direct().credentials();
+        properties.setProperty("ssl.mode", "disable"); // the door sees to it
         properties.setProperty("application.name", settings.applicationName("ear"));
         properties.setProperty("housekeeper", "false");
         properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));
-        PGConnection connection;
-        try (ServerTrust trust = ServerTrust.of(settings.direct().encryption(), answer)) {
-            properties.putAll(trust.properties());
-            connection = new PGDriver()
-                    .connect(settings.direct().jdbcNg(server), properties)
-                    .unwrap(PGConnection.class);
-        }
+        PGConnection connection = new PGDriver()
+                .connect(settings.direct().jdbcNg(door.address()), properties)
+                .unwrap(PGConnection.class);
         PGNotificationListener listener = new PGNotificationListener() {
             @Override
             public void notification(int processId, String channelName, String payload) {
@@ -100,7 +105,7 @@ final class PgNgEar implements Ear {
         };
         try (Statement statement = connection.createStatement()) {
             Whereabouts place = Whereabouts.of(connection).requirePrimary(settings.directKey());
-            PgNgEar ear = new PgNgEar(connection, listener, place, settings.channel());
+            PgNgEar ear = new PgNgEar(door, connection, listener, place, settings.channel());
             connection.addNotificationListener("realtime", settings.channel(), listener);
             statement.execute("LISTEN " + settings.channel());
             return ear;
@@ -137,6 +142,7 @@ final class PgNgEar implements Ear {
     public void close() {
         connection.removeNotificationListener(listener);
         abort(connection);
+        door.close();
     }
 
     private static void abort(PGConnection connection) {
@@ -145,5 +151,6 @@ final class PgNgEar implements Ear {
         } catch (SQLException | RuntimeException e) {
             LOG.debug("aborting the LISTEN connection failed: {}", e.getMessage());
         }
+        door.close();
     }
 }

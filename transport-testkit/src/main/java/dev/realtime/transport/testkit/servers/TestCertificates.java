@@ -85,7 +85,8 @@ public final class TestCertificates implements AutoCloseable {
     private void generate(String alias, String... what) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair"));
-        command.addAll(List.of("-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1"));
+        command.addAll(List.of("-alias", alias, "-keyalg", "EC", "-groupname", "secp384r1"));
+        command.addAll(List.of("-sigalg", "SHA384withECDSA")); // as public authorities do
         command.addAll(List.of("-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", PASSWORD));
         command.addAll(List.of(what));
         ServerProcess.run(command, folder.resolve("keytool.log"));
