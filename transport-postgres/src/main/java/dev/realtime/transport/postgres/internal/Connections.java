@@ -27,7 +27,14 @@ final class Connections implements AutoCloseable {
     /** Our statements are short: compiling them takes longer than running them. */
     private static final String NO_JIT = "set jit = off";
 
-    private static final String NO_JIT_WHO_ARE_YOU = "select set_config('jit', 'off', false), pg_backend_pid()";
+    private static final String WHO_ARE_YOU = "select pg_backend_pid()";
+
+    /**
+     * Of a session of our own, which no pooler shares: plans that a table's growth cannot spoil, and a server that
+     * notices within seconds that this side is gone, and with it the seat of the awake sealer.
+     */
+    private static final String SETTLE_IN = "set jit = off; set enable_seqscan = off; set tcp_keepalives_idle = 5;"
+            + " set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3";
 
     private final PostgresSettings settings;
     private final Route database;
@@ -119,13 +126,15 @@ final class Connections implements AutoCloseable {
         Connection connection = route.connect(tailProperties(route.url()));
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(NO_JIT_WHO_ARE_YOU)) {
+                ResultSet row = statement.executeQuery(WHO_ARE_YOU)) {
             row.next();
             PGConnection driven = connection.unwrap(PGConnection.class);
             // A pooler tells its clients an id of its own making.
-            boolean pooler = row.getInt(2) != driven.getBackendPID();
+            boolean pooler = row.getInt(1) != driven.getBackendPID();
             if (pooler) {
                 driven.setPrepareThreshold(0);
+            } else {
+                statement.execute(SETTLE_IN);
             }
             meetsPooler = route == direct ? pooler : meetsPooler;
         }

@@ -44,27 +44,26 @@ final class LogWriter {
     List<Outcome> append(Connection connection, List<List<Envelope>> groups) throws SQLException {
         List<Outcome> outcomes = tryAppend(connection, groups);
         while (outcomes.isEmpty()) {
-            sealAll(connection);
+            while (seal(connection).more()) {
+                // others may append between two portions
+            }
             outcomes = tryAppend(connection, groups);
         }
         return outcomes;
     }
 
-    /** Seals everything staged that is committed. Returns how many events that was. */
-    int sealAll(Connection connection) throws SQLException {
-        int total = 0;
-        boolean more = true;
-        while (more) {
-            try (PreparedStatement statement = connection.prepareStatement(sealSql)) {
-                statement.setInt(1, SEAL_ROWS);
-                try (ResultSet row = statement.executeQuery()) {
-                    row.next();
-                    total += row.getInt("sealed");
-                    more = row.getBoolean("more");
-                }
+    /** What one portion was, and whether there may be another. */
+    record Portion(int sealed, boolean more) {}
+
+    /** Seals what is staged and committed: all of it, or a portion. */
+    Portion seal(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sealSql)) {
+            statement.setInt(1, SEAL_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new Portion(row.getInt("sealed"), row.getBoolean("more"));
             }
         }
-        return total;
     }
 
     /** Whether something waits to be sealed. Only reads. */

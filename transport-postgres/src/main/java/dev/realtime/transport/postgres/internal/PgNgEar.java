@@ -151,6 +151,5 @@ final class PgNgEar implements Ear {
         } catch (SQLException | RuntimeException e) {
             LOG.debug("aborting the LISTEN connection failed: {}", e.getMessage());
         }
-        door.close();
     }
 }

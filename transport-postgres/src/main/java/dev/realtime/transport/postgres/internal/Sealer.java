@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.postgres.internal.LogWriter.Portion;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,18 +12,23 @@ import java.time.Duration;
  * ASLEEP ──something is staged──▶ AWAKE (holds the seat: publishers send no hints, it polls)
  *    ▲                              │ quiet for a while: leaves the seat, seals once more
  *    ├──────── none is open ────────┤
- *    └── none any more ── LINGERING ◀ somebody who staged is still open: may send no hint, so it polls slowly
+ *    └── none any more ── LINGERING ◀ somebody who staged is still open, or a connection is new: there may be no hint
+ *
+ * ASLEEP, LINGERING ──who has the seat doesn't seal──▶ STANDING_IN ──gets the seat──▶ AWAKE
  * </pre>
  *
- * <p>Somebody else's seat is respected for a moment only: its holder may be stopped or cut off.
+ * <p>Somebody else's seat is respected for a moment only: its holder may be stopped or cut off, and as long as the
+ * server believes in him publishers send no hints.
  */
 final class Sealer {
     private enum Stage {
         ASLEEP,
         AWAKE,
-        LINGERING
+        LINGERING,
+        STANDING_IN
     }
 
+    private static final Portion NOTHING = new Portion(0, false);
     private static final Duration NEVER = Duration.ofDays(1);
     /** While little is staged, for the delay; */
     private static final Duration POLL_AWAKE = Duration.ofMillis(2);
@@ -31,16 +37,22 @@ final class Sealer {
 
     private static final int BUSY_ROWS = 8;
     private static final Duration POLL_LINGERING = Duration.ofMillis(20);
-    private static final Duration POLL_WAITING_FOR_ANOTHER = Duration.ofMillis(50);
+    /** For whom nobody has ended in a while, such as a forgotten prepared transaction. */
+    private static final Duration POLL_LINGERING_LONG = Duration.ofMillis(100);
+
+    private static final Duration POLL_OTHERS_SEAT = Duration.ofMillis(50);
     private static final long QUIET_NANOS = Duration.ofMillis(20).toNanos();
+    private static final long LONG_NANOS = Duration.ofSeconds(5).toNanos();
     private static final long PATIENCE_NANOS = Duration.ofMillis(250).toNanos();
 
     private final SealerSeat seat;
     private final LogWriter writer;
     private Stage stage = Stage.ASLEEP;
+    private Duration interval = NEVER;
     private long lastWork;
     private int lastSealed;
-    /** Since when something is staged that the holder of the seat should have sealed; 0 if nothing is. */
+    private long lingersSince;
+    /** Since when something is staged and nothing new has come into the log; 0 if nothing is. */
     private long waitingSince;
 
     Sealer(SealerSeat seat, LogWriter writer) {
@@ -48,48 +60,34 @@ final class Sealer {
         this.writer = writer;
     }
 
-    /** The seat went with the last connection. */
-    void reconnected() {
-        stage = Stage.ASLEEP;
+    /** The seat went with the last connection, and hints may have been missed. */
+    void reconnected(long now) {
+        stage = Stage.LINGERING;
+        lingersSince = now;
+        waitingSince = 0;
+    }
+
+    /** Something new was in the log: if somebody else has the seat, he is at work. */
+    void progressed() {
         waitingSince = 0;
     }
 
     /** How long the tail may wait before it asks again, if nobody wakes it. */
     Duration interval() {
-        return switch (stage) {
-            case AWAKE -> lastSealed < BUSY_ROWS ? POLL_AWAKE : POLL_BUSY;
-            case LINGERING -> POLL_LINGERING;
-            case ASLEEP -> waitingSince != 0 ? POLL_WAITING_FOR_ANOTHER : NEVER;
-        };
+        return interval;
     }
 
     /**
-     * Seals if there is something to seal and it is this instance's turn. Returns how many events it sealed.
+     * Seals a portion if there is something to seal and it is this instance's turn. Returns how many events that was.
      *
      * @param live whether hints arrive and the connection can hold the seat; if not it seals whatever it finds
      */
     int seal(Connection connection, boolean live, long now) throws SQLException {
-        if (stage == Stage.AWAKE) {
-            return sealAwake(connection, live, false, now);
-        }
-        // In this order: who is still open now and commits before the second look is found by it.
-        boolean ended = stage == Stage.LINGERING && !seat.hasOpenStagers(connection);
-        if (!writer.isStaged(connection)) {
-            waitingSince = 0;
-            stage = ended ? Stage.ASLEEP : stage;
-            return 0;
-        }
-        if (live && seat.take(connection)) {
-            stage = Stage.AWAKE;
-            waitingSince = 0;
-            lastWork = now;
-            return sealAwake(connection, true, true, now);
-        }
-        if (live && waitingSince == 0) {
-            waitingSince = now;
-            return 0;
-        }
-        return !live || now - waitingSince > PATIENCE_NANOS ? writer.sealAll(connection) : 0;
+        Portion portion = stage == Stage.AWAKE
+                ? sealAwake(connection, live, writer.isStaged(connection), now)
+                : sealIfDue(connection, live, now);
+        interval = portion.more() ? Duration.ZERO : untilNext(now);
+        return portion.sealed();
     }
 
     /** Gives the seat up. */
@@ -100,25 +98,60 @@ final class Sealer {
         }
     }
 
-    /** @param found whether something is known to be staged */
-    private int sealAwake(Connection connection, boolean live, boolean found, long now) throws SQLException {
-        int sealed = found ? writer.sealAll(connection) : sealStaged(connection);
-        if (sealed > 0) {
+    private Portion sealIfDue(Connection connection, boolean live, long now) throws SQLException {
+        // In this order: who is still open now and commits before the second look is found by it.
+        boolean ended = stage == Stage.LINGERING && !seat.hasOpenStagers(connection);
+        boolean staged = writer.isStaged(connection);
+        if ((staged || stage == Stage.STANDING_IN) && live && seat.take(connection)) {
+            stage = Stage.AWAKE;
+            waitingSince = 0;
             lastWork = now;
-            lastSealed = sealed;
+            return sealAwake(connection, true, staged, now);
         }
-        if (live && now - lastWork < QUIET_NANOS) {
-            return sealed;
+        if (!staged) {
+            waitingSince = 0;
+            stage = ended ? Stage.ASLEEP : stage;
+            return NOTHING;
+        }
+        if (!live || stage == Stage.STANDING_IN) {
+            return writer.seal(connection);
+        }
+        if (waitingSince == 0) {
+            waitingSince = now;
+            return NOTHING;
+        }
+        if (now - waitingSince <= PATIENCE_NANOS) {
+            return NOTHING;
+        }
+        stage = Stage.STANDING_IN;
+        return writer.seal(connection);
+    }
+
+    private Portion sealAwake(Connection connection, boolean live, boolean staged, long now) throws SQLException {
+        Portion portion = staged ? writer.seal(connection) : NOTHING;
+        if (portion.sealed() > 0) {
+            lastWork = now;
+            lastSealed = portion.sealed();
+        }
+        if (live && (portion.more() || now - lastWork < QUIET_NANOS)) {
+            return portion;
         }
         leave(connection);
         // Who staged while the seat was taken sent no hint: look for them, then at what they committed meanwhile.
         if (seat.hasOpenStagers(connection)) {
             stage = Stage.LINGERING;
+            lingersSince = now;
         }
-        return sealed + sealStaged(connection);
+        Portion last = writer.isStaged(connection) ? writer.seal(connection) : NOTHING;
+        return new Portion(portion.sealed() + last.sealed(), last.more());
     }
 
-    private int sealStaged(Connection connection) throws SQLException {
-        return writer.isStaged(connection) ? writer.sealAll(connection) : 0;
+    private Duration untilNext(long now) {
+        return switch (stage) {
+            case AWAKE -> lastSealed < BUSY_ROWS ? POLL_AWAKE : POLL_BUSY;
+            case LINGERING -> now - lingersSince < LONG_NANOS ? POLL_LINGERING : POLL_LINGERING_LONG;
+            case STANDING_IN -> POLL_OTHERS_SEAT;
+            case ASLEEP -> waitingSince != 0 ? POLL_OTHERS_SEAT : NEVER;
+        };
     }
 }

@@ -142,7 +142,7 @@ final class Tail implements AutoCloseable {
         if (writer.settle(connection)) {
             LOG.warn("this store was restored or moved: staged events were sealed and the stage began anew");
         }
-        sealer.reconnected();
+        sealer.reconnected(System.nanoTime());
         if (position == null) {
             position = log.range(connection).head();
             sink.started(LogId.SHARED, position);
@@ -212,10 +212,8 @@ final class Tail implements AutoCloseable {
         while (more && !closed) {
             List<LogEntry> entries = log.follow(connection, after, PAGE_EVENTS);
             if (!entries.isEmpty()) {
-                suspicion.grew(System.nanoTime());
                 after = entries.get(entries.size() - 1).position();
-                sink.deliver(LogId.SHARED, entries, after);
-                position = after;
+                deliver(entries, after);
             }
             more = EventLog.isFull(entries, PAGE_EVENTS);
         }
@@ -229,11 +227,7 @@ final class Tail implements AutoCloseable {
             Position after = Objects.requireNonNull(position, "started");
             LogPage page = log.read(connection, null, after, PAGE_EVENTS);
             if (page instanceof LogPage.Entries entries) {
-                if (!entries.entries().isEmpty()) {
-                    suspicion.grew(System.nanoTime());
-                    sink.deliver(LogId.SHARED, entries.entries(), entries.through());
-                }
-                position = entries.through();
+                deliver(entries.entries(), entries.through());
                 more = EventLog.isFull(entries.entries(), PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
                 LOG.warn(
@@ -245,6 +239,15 @@ final class Tail implements AutoCloseable {
                 more = true;
             }
         }
+    }
+
+    private void deliver(List<LogEntry> entries, Position through) {
+        if (!entries.isEmpty()) {
+            suspicion.grew(System.nanoTime());
+            sealer.progressed();
+            sink.deliver(LogId.SHARED, entries, through);
+        }
+        position = through;
     }
 
     /** Connected and reading: the listener's verdict decides between live and degraded. */

@@ -34,14 +34,20 @@ begin
 end $$;
 
 -- Deletes from the stage what the complete ticks have sealed, by the sealer's own predicate, then those ticks but the
--- last. Returns the oldest tick that is left; when that is less than max_ticks on, the stage is clean.
-create function "${schema}".clean_stage(first_tick bigint, max_ticks integer) returns bigint
+-- last; at most about so many rows of one tick at a time. Tells the oldest tick that is left, how many rows went, and
+-- whether the stage is clean now.
+create function "${schema}".clean_stage(
+  max_ticks integer, max_rows integer, inout first_tick bigint, out deleted bigint, out is_clean boolean)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   pair  record;
   ended record;
+  gone  bigint;
+  left_ticks integer := max_ticks;
 begin
+  deleted := 0;
+  is_clean := false;
   perform set_config('enable_seqscan', 'off', true);
   perform set_config('jit', 'off', true);
   for pair in
@@ -51,12 +57,19 @@ begin
      order by k.number limit max_ticks
   loop
     for ended in select * from "${schema}".ended_between(pair.prev, pair.cur) loop
-      delete from "${schema}".stage s where s.xid >= ended.low and s.xid < ended.high;
+      delete from "${schema}".stage s where s.ctid = any (array(
+        select r.ctid from "${schema}".stage r where r.xid >= ended.low and r.xid < ended.high limit max_rows));
+      get diagnostics gone = row_count;
+      deleted := deleted + gone;
+      if gone = max_rows then
+        return;
+      end if;
     end loop;
     delete from "${schema}".tick t where t.number = pair.number - 1;
     first_tick := pair.number;
+    left_ticks := left_ticks - 1;
   end loop;
-  return first_tick;
+  is_clean := left_ticks > 0;
 end $$;
 
 -- Cleans the stage, and when that is clean deletes the oldest events that are older than the window: the log must
@@ -70,7 +83,7 @@ declare
   was       record;
   cut       bigint;
   cut_id    text;
-  cleaned   bigint;
+  cleaned   record;
   deleted   bigint := 0;
 begin
   -- Under an old snapshot even the smallest table is full of dead rows.
@@ -93,8 +106,8 @@ begin
   perform set_config('synchronous_commit', 'off', true);
   -- Again: another instance may just have been at it.
   select f.* into strict was from "${schema}".floor f order by f.number desc limit 1;
-  cleaned := "${schema}".clean_stage(was.first_tick, 200);
-  if cleaned < was.first_tick + 200 then
+  select * into cleaned from "${schema}".clean_stage(200, 20000, was.first_tick);
+  if cleaned.is_clean then
     -- Only a prefix goes, so that what is left is contiguous whatever the clock did.
     select c."offset", c.id into cut, cut_id from (
       select o."offset", o.id, bool_and(o.logged_at < clock_timestamp() - kept) over (order by o."offset") as due
@@ -106,13 +119,13 @@ begin
     delete from "${schema}".log l where l."offset" > was.trimmed_through and l."offset" <= cut;
     get diagnostics deleted = row_count;
   end if;
-  if deleted > 0 or cleaned > was.first_tick then
+  if deleted > 0 or cleaned.first_tick > was.first_tick then
     insert into "${schema}".floor (number, trimmed_through, trimmed_check, first_tick)
     values (was.number + 1, coalesce(cut, was.trimmed_through),
-            coalesce("${schema}".check_of(cut_id), was.trimmed_check), cleaned);
+            coalesce("${schema}".check_of(cut_id), was.trimmed_check), cleaned.first_tick);
     delete from "${schema}".floor f where f.number = was.number;
   end if;
-  return cleaned - was.first_tick + deleted;
+  return cleaned.first_tick - was.first_tick + cleaned.deleted + deleted;
 end $$;
 
 -- After a restore or a logical upgrade the transaction ids here mean nothing: seals every staged event that the log
