@@ -61,7 +61,7 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
         Connections connections = new Connections(settings);
         Suspicion suspicion = new Suspicion(timing.pollLive());
         Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout);
-        Publisher publisher = new Publisher(connections, writer, tail::wake, counts);
+        Publisher publisher = new Publisher(connections, writer, tail::wake, counts, lookout.peers()::count);
         Listener listener = new Listener(
                 callback -> {
                     Ear ear = ear(connections, callback);

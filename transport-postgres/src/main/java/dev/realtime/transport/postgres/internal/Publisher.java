@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ final class Publisher implements AutoCloseable {
     private final LogWriter writer;
     private final Runnable appended;
     private final PublishCounts counts;
+    private final IntSupplier instances;
     private final Thread thread = new Thread(this::run, "realtime-publisher");
 
     // guarded by this
@@ -45,8 +47,13 @@ final class Publisher implements AutoCloseable {
     private long queuedBytes;
     private boolean closed;
 
-    /** @param appended called after each commit */
-    Publisher(Connections connections, LogWriter writer, Runnable appended, PublishCounts counts) {
+    /**
+     * @param appended called after each commit
+     * @param instances how many there are on the store now
+     */
+    Publisher(
+            Connections connections, LogWriter writer, Runnable appended, PublishCounts counts, IntSupplier instances) {
+        this.instances = instances;
         this.counts = counts;
         this.connections = connections;
         this.writer = writer;
@@ -90,7 +97,9 @@ final class Publisher implements AutoCloseable {
     private void run() {
         List<Waiting> batch = nextBatch();
         while (!batch.isEmpty()) {
+            long began = System.nanoTime();
             append(batch);
+            Pace.rest(began, Pace.betweenAppends(instances.getAsInt()));
             batch = nextBatch();
         }
     }

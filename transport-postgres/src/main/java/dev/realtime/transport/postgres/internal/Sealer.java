@@ -33,7 +33,7 @@ final class Sealer {
     /** While little is staged, for the delay; */
     private static final Duration POLL_AWAKE = Duration.ofMillis(2);
     /** while much is, so that more goes together. */
-    private static final Duration POLL_BUSY = Duration.ofMillis(5);
+    private static final Duration POLL_BUSY = Duration.ofMillis(8);
 
     private static final int BUSY_ROWS = 8;
     private static final Duration POLL_LINGERING = Duration.ofMillis(20);

@@ -57,8 +57,8 @@ final class Tail implements AutoCloseable {
     // the tail's thread
     private @Nullable Position position;
 
-    private long looked;
-    private long lookedThoroughly;
+    private long looked = System.nanoTime();
+    private long lookedThoroughly = looked;
 
     Tail(
             PostgresSettings settings,
@@ -171,6 +171,7 @@ final class Tail implements AutoCloseable {
                 joined = ear;
             }
             if (due || !now.equals(last)) {
+                Pace.rest(looked, Pace.betweenReads(lookout.peers().count()));
                 look(connection);
             }
             if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {

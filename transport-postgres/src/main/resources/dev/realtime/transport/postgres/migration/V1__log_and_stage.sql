@@ -1,6 +1,7 @@
 -- The event log, the stage in front of it, and what joins them. ADR 0003 says why it is made so.
 
--- What this store is. One row, written by migrations and by settle() only: every publication reads it.
+-- What this store is. One row, updated by migrations and by settle() only: every publication reads it. Who
+-- trims locks it.
 create table "${schema}".store (
   only_row           boolean     primary key default true check (only_row),
   store_id           text        not null default replace(gen_random_uuid()::text, '-', ''),

@@ -86,6 +86,10 @@ declare
   cleaned   record;
   deleted   bigint := 0;
 begin
+  if (max_rows > 0) is not true then
+    raise exception 'max_rows: % is not allowed', coalesce(max_rows::text, 'null')
+      using errcode = 'invalid_parameter_value', hint = 'It is 1 or more.';
+  end if;
   -- Under an old snapshot even the smallest table is full of dead rows.
   perform set_config('enable_seqscan', 'off', true);
   perform set_config('jit', 'off', true);
