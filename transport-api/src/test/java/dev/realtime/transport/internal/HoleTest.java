@@ -71,6 +71,7 @@ class HoleTest {
         gate.awaitPage();
         adapter.reading(page -> page);
         adapter.replaceLog(LogId.SHARED, "e2");
+        adapter.lagging(true);
         adapter.append("acme", "x");
         gate.open();
 
@@ -81,6 +82,7 @@ class HoleTest {
                 "c@3",
                 "gap epoch_changed after " + cursor("e1", 3, "c") + " floor e2:0 head e2:1");
         adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.lagging(false);
         listener.hears("live");
         adapter.append("acme", "y");
         listener.hears("y@e2:2");

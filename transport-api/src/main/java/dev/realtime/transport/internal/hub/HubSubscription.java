@@ -50,7 +50,7 @@ final class HubSubscription implements Subscription {
     private @Nullable Handover handover;
     private boolean opened;
     private boolean toldLive;
-    /** The page on its way was read before the live stream jumped: it may be the old log's. */
+    /** The page on its way was read before the live stream jumped or the epoch changed: it may be the old log's. */
     private boolean pageIsStale;
     /** It is given the provisional copies after this one … */
     private long copiesAfter = Long.MAX_VALUE;
@@ -178,6 +178,9 @@ final class HubSubscription implements Subscription {
         if (pageIsStale) {
             return true;
         }
+        if (feed.hasLeft(epochOf(page))) {
+            return false;
+        }
         Position before = current.reached();
         if (page instanceof LogPage.Hole hole) {
             tell(gap(hole, opened ? current.reached() : null));
@@ -193,6 +196,9 @@ final class HubSubscription implements Subscription {
         if (current.meetsLive() && mailbox.hasRoom()) {
             replayed(current.goLive());
             goLive();
+            if (stage == Stage.LIVE) { // a signal may have closed it
+                feed.liveAt(this, current.reached());
+            }
         }
         return stage == Stage.LIVE || !current.reached().equals(before);
     }
@@ -237,6 +243,36 @@ final class HubSubscription implements Subscription {
         if (stage == Stage.LIVE) {
             tell(gap(hole, before));
         }
+    }
+
+    /** The feed's lock. The log has another epoch: a page on its way may not be this log's. */
+    void logChanged() {
+        pageIsStale = true;
+    }
+
+    /**
+     * The feed's lock. It has read further than the feed was; the feed's next entries tell whether that was this log.
+     * If it was not, there is a hole after what was read, and it goes on where the feed was.
+     *
+     * @return false if these entries do not come that far
+     */
+    boolean isProved(List<LogEntry> entries, Position before, Position upTo) {
+        Handover current = handover;
+        if (current == null || stage != Stage.LIVE) {
+            return true; // the next page proves it
+        }
+        Position reached = current.reached();
+        if (upTo.offset() < reached.offset()) {
+            if (upTo.epoch().equals(reached.epoch())) {
+                return false;
+            }
+            rejoin(before, before);
+        } else if (!holds(entries, reached)) {
+            Position from = new Position(upTo.epoch(), before.offset(), before.check());
+            current.liveJumped(from);
+            tell(new Gap(GapReason.EPOCH_CHANGED, reached.cursor(), null, from));
+        }
+        return true;
     }
 
     /** The feed's lock. Copies delivered here before the log has them. */
@@ -352,6 +388,19 @@ final class HubSubscription implements Subscription {
         String requested = reached == null ? request.cursor() : reached.cursor();
         return new Gap(
                 hole.reason(), requested, hole.range().floor(), hole.range().head());
+    }
+
+    private static boolean holds(List<LogEntry> entries, Position position) {
+        return entries.stream()
+                .map(LogEntry::position)
+                .anyMatch(each ->
+                        each.offset() == position.offset() && each.check().equals(position.check()));
+    }
+
+    private static String epochOf(LogPage page) {
+        return page instanceof LogPage.Hole hole
+                ? hole.range().head().epoch()
+                : ((LogPage.Entries) page).through().epoch();
     }
 
     private static Position further(Position a, Position b) {

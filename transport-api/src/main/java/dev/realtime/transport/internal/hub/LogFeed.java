@@ -55,7 +55,13 @@ final class LogFeed {
     private final Map<String, Map<Filter, Set<HubSubscription>>> byOrganisation = new ConcurrentHashMap<>();
     private final ProvisionalIds provisionalIds = new ProvisionalIds();
     private final Set<HubSubscription> parked = new LinkedHashSet<>();
+    /** Live, and further than the feed, by a page: nothing proves yet that the feed comes by there. */
+    private final Set<HubSubscription> ahead = new LinkedHashSet<>();
+
     private @Nullable Position through;
+    /** The epoch before the feed's: what was read in it is another log's. */
+    private @Nullable String leftEpoch;
+
     private boolean forgotten;
 
     LogFeed(Desk desk) {
@@ -92,6 +98,7 @@ final class LogFeed {
         SubscribeRequest request = subscription.request();
         subscription.closed();
         parked.remove(subscription);
+        ahead.remove(subscription);
         Map<Filter, Set<HubSubscription>> filters = byOrganisation.get(request.orgId());
         Set<HubSubscription> sharing = filters == null ? null : filters.get(request.filter());
         if (filters == null || sharing == null || !sharing.remove(subscription)) {
@@ -116,7 +123,7 @@ final class LogFeed {
             return;
         }
         Position heard = through;
-        through = at;
+        moveTo(at);
         forEach(subscription -> {
             if (heard == null) {
                 subscription.attach(at);
@@ -128,10 +135,14 @@ final class LogFeed {
 
     /** Walk 1: entries of the log, in order, to everyone they match. */
     synchronized void deliver(List<LogEntry> entries, Position upTo) {
-        if (through == null) {
+        Position before = through;
+        if (before == null) {
             return;
         }
-        through = upTo;
+        moveTo(upTo);
+        if (!ahead.isEmpty()) {
+            prove(entries, before, upTo);
+        }
         boolean copied = provisionalIds.haveAnyOf(entries);
         int delivered = 0;
         for (Map.Entry<String, List<Received>> events :
@@ -153,9 +164,41 @@ final class LogFeed {
     synchronized void hole(LogPage.Hole hole) {
         Position delivered = through;
         if (delivered != null) {
-            through = hole.resumesAt();
+            moveTo(hole.resumesAt());
+            ahead.clear();
             forEach(subscription -> subscription.liveHole(hole, delivered));
         }
+    }
+
+    private void moveTo(Position to) {
+        Position from = through;
+        through = to;
+        if (from != null && !from.epoch().equals(to.epoch())) {
+            leftEpoch = from.epoch();
+            forEach(HubSubscription::logChanged);
+        }
+    }
+
+    /** Who read further than the feed was may have read what a failover then undid: the entries there tell. */
+    private void prove(List<LogEntry> entries, Position before, Position upTo) {
+        for (HubSubscription subscription : List.copyOf(ahead)) {
+            if (subscription.isProved(entries, before, upTo)) {
+                ahead.remove(subscription);
+            }
+        }
+    }
+
+    /** Its lock. It is live now, here. */
+    void liveAt(HubSubscription subscription, Position reached) {
+        Position delivered = through;
+        if (delivered != null && reached.offset() > delivered.offset()) {
+            ahead.add(subscription);
+        }
+    }
+
+    /** Its lock. Whether the feed was in this epoch before it came to the one it is in. */
+    boolean hasLeft(String epoch) {
+        return epoch.equals(leftEpoch);
     }
 
     /** Copies of one organisation's events that the log does not have yet. */
@@ -201,6 +244,7 @@ final class LogFeed {
         forEach(HubSubscription::end);
         byOrganisation.clear();
         parked.clear();
+        ahead.clear();
     }
 
     synchronized void forEach(Consumer<HubSubscription> action) {

@@ -1,11 +1,20 @@
 package dev.realtime.transport.internal.hub;
 
 import static dev.realtime.transport.internal.hub.Samples.at;
+import static dev.realtime.transport.internal.hub.Samples.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Delivery.Received;
+import dev.realtime.transport.GapReason;
+import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.spi.LogRange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What only a race shows from outside: an adapter's call between the finding of a feed and the joining of it. */
@@ -109,5 +118,178 @@ class LogFeedTest {
         feed.unpark();
 
         assertThat(desk.calls).isEmpty();
+    }
+
+    /** It read through the pool up to 105 while the feed was at 100, and is live. */
+    private HubSubscription aheadOfTheFeed() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(90).cursor()), 1_000_000, () -> {});
+        subscription.nextPageAfter();
+        subscription.page(new LogPage.Entries(List.of(), at(105)), received(e1(91, 105)));
+        assertThat(lines(subscription))
+                .hasSize(17)
+                .startsWith("open e1-90", "e1-91")
+                .endsWith("e1-105", "live");
+        return subscription;
+    }
+
+    private static List<LogEntry> e1(long from, long to) {
+        return entries(from, to, "e1", "abc");
+    }
+
+    /** Of a log that took another way after 100. */
+    private static List<LogEntry> e2(long from, long to) {
+        return entries(from, to, "e2", "def");
+    }
+
+    private static List<LogEntry> entries(long from, long to, String epoch, String check) {
+        return LongStream.rangeClosed(from, to)
+                .mapToObj(offset -> new LogEntry(
+                        new Position(epoch, offset, check), event(offset).envelope(), 0))
+                .toList();
+    }
+
+    private static List<Received> received(List<LogEntry> entries) {
+        return entries.stream().map(HubSubscription::received).toList();
+    }
+
+    private void deliver(List<LogEntry> entries) {
+        feed.deliver(entries, entries.get(entries.size() - 1).position());
+    }
+
+    private static List<String> lines(HubSubscription subscription) {
+        List<String> lines = new ArrayList<>();
+        for (Delivery next = subscription.poll(); next != null; next = subscription.poll()) {
+            lines.add(line(next));
+        }
+        return lines;
+    }
+
+    private static String line(Delivery delivery) {
+        if (delivery instanceof Received received) {
+            return place(received.position());
+        }
+        if (delivery instanceof Delivery.Opened opened) {
+            return "open " + place(opened.start());
+        }
+        if (delivery instanceof Delivery.Gap gap) {
+            return "gap " + gap.reason().wireName() + " after " + gap.requested() + " from "
+                    + gap.head().cursor();
+        }
+        return delivery instanceof Delivery.Live ? "live" : delivery.toString();
+    }
+
+    private static String place(Position position) {
+        return position.epoch() + "-" + position.offset();
+    }
+
+    @Test
+    void readerAheadOfAPrimaryThatFailedIsToldWhatWasUndoneAndHearsTheNewLog() {
+        HubSubscription subscription = aheadOfTheFeed();
+
+        deliver(e2(101, 106));
+
+        assertThat(lines(subscription))
+                .containsExactly(
+                        "gap epoch_changed after e1-105-abc from e2-100-abc",
+                        "e2-101",
+                        "e2-102",
+                        "e2-103",
+                        "e2-104",
+                        "e2-105",
+                        "e2-106");
+    }
+
+    @Test
+    void logThatTookAnotherWayUnderTheSameEpochIsAGapToo() {
+        HubSubscription subscription = aheadOfTheFeed();
+
+        deliver(entries(101, 106, "e1", "def"));
+
+        assertThat(lines(subscription))
+                .hasSize(7)
+                .first()
+                .isEqualTo("gap epoch_changed after e1-105-abc from e1-100-abc");
+    }
+
+    @Test
+    void readerAheadHearsEachEventOnceWhenTheNewPrimaryHasThemAll() {
+        HubSubscription subscription = aheadOfTheFeed();
+
+        deliver(entries(101, 106, "e2", "abc"));
+
+        assertThat(lines(subscription)).containsExactly("e2-106");
+    }
+
+    @Test
+    void readerAheadHearsEachEventOnceWhenTheFeedComesInPortions() {
+        HubSubscription subscription = aheadOfTheFeed();
+
+        deliver(e1(101, 103));
+        deliver(e1(104, 106));
+
+        assertThat(lines(subscription)).containsExactly("e1-106");
+        assertThat(desk.calls).containsOnlyOnce("replay");
+    }
+
+    @Test
+    void portionOfANewEpochThatDoesNotComeSoFarIsProvedByTheLog() {
+        HubSubscription subscription = aheadOfTheFeed();
+        desk.calls.clear();
+
+        deliver(e2(101, 103));
+        assertThat(desk.calls).containsExactly("replay");
+        assertThat(subscription.nextPageAfter()).isEqualTo(at(105));
+        Position head = new Position("e2", 103, "def");
+        subscription.page(
+                new LogPage.Hole(GapReason.EPOCH_CHANGED, new LogRange(new Position("e2", 0, "0"), head)), List.of());
+        deliver(e2(104, 104));
+
+        assertThat(lines(subscription)).containsExactly("gap epoch_changed after e1-105-abc from e2-103-def", "e2-104");
+    }
+
+    @Test
+    void pageOnItsWayWhileTheEpochChangesIsReadAgain() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(90).cursor()), 1_000_000, () -> {});
+        subscription.nextPageAfter();
+
+        deliver(e2(101, 106));
+        subscription.page(new LogPage.Entries(List.of(), at(105)), received(e1(91, 105)));
+
+        assertThat(lines(subscription)).isEmpty();
+        assertThat(subscription.nextPageAfter()).isEqualTo(at(90));
+    }
+
+    @Test
+    void pageReadFromThePrimaryThatWasLeftIsReadAgainLater() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(90).cursor()), 1_000_000, () -> {});
+        deliver(e2(101, 106));
+        subscription.nextPageAfter();
+
+        assertThat(subscription.page(new LogPage.Entries(List.of(), at(107)), received(e1(91, 107))))
+                .as("goes on at once")
+                .isFalse();
+
+        assertThat(lines(subscription)).isEmpty();
+        assertThat(subscription.nextPageAfter()).isEqualTo(at(90));
+    }
+
+    @Test
+    void pageOfANewPrimaryThatTheFeedHasNotHeardYetIsTaken() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(99).cursor()), 1_000_000, () -> {});
+        subscription.nextPageAfter();
+        List<LogEntry> page = entries(100, 100, "e2", "abc");
+
+        subscription.page(new LogPage.Entries(page, page.get(0).position()), received(page));
+        deliver(e2(101, 101));
+
+        assertThat(lines(subscription)).containsExactly("open e1-99", "e2-100", "live", "e2-101");
     }
 }
