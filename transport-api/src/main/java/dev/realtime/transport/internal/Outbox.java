@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What goes out. While the transport flows, a publication goes straight to the adapter. While it does not, local
  * subscribers get a provisional copy and the publication waits in a bounded queue, to be published in order when the
- * transport returns. Thread-safe; never blocks; its lock is held for a few steps only, never while it calls others.
+ * transport returns. What the adapter could not publish takes its place in that queue again, before all that was
+ * published later. Thread-safe; never blocks; its lock is held for a few steps only, never while it calls others.
  */
 final class Outbox {
     /** PASSING: nothing waits. WAITING: for the transport. FLUSHING: the first of the queue are on their way. */
@@ -42,6 +43,9 @@ final class Outbox {
     // guarded by this
     private final OutboxQueue queue = new OutboxQueue();
     private State state = State.PASSING;
+    private long lastNumber;
+    /** Publications that went straight to the adapter and have no answer yet: what waits goes behind them. */
+    private int underway;
 
     Outbox(PubSubAdapter adapter, Hub hub, Turnstile turnstile) {
         this.turnstile = turnstile;
@@ -53,12 +57,21 @@ final class Outbox {
         Publication publication = new Publication(accepted.ids(), new CompletableFuture<>(), new CompletableFuture<>());
         Waiting waiting = new Waiting(accepted, publication);
         boolean passes;
+        RuntimeException refusal = null;
         synchronized (this) {
+            waiting.number = ++lastNumber;
             passes = state == State.PASSING && hub.flows();
+            if (passes) {
+                underway++;
+            } else {
+                refusal = enqueue(waiting);
+            }
         }
         if (passes) {
             attempt(waiting);
-        } else if (enqueue(waiting)) {
+        } else if (refusal != null) {
+            fail(waiting, refusal);
+        } else {
             if (hub.isDown()) {
                 hub.provisional(accepted.envelopes());
             }
@@ -139,16 +152,39 @@ final class Outbox {
 
     private void attempt(Waiting waiting) {
         send(List.of(waiting)).whenComplete((positions, failure) -> {
+            if (failure != null && isUnavailable(failure)) {
+                waitsAfterAll(waiting);
+                return;
+            }
+            boolean flushes;
+            synchronized (this) {
+                underway--;
+                flushes = underway == 0 && state == State.WAITING;
+            }
             if (failure == null) {
                 complete(List.of(waiting), positions);
-            } else if (!isUnavailable(failure)) {
+            } else {
                 fail(waiting, failure);
-            } else if (enqueue(waiting)) {
-                // Whether the log has it is unknown, so no provisional copy: a subscriber could see it twice.
-                release(waiting);
-                hub.later(this::flush);
+            }
+            if (flushes) {
+                flush();
             }
         });
+    }
+
+    /** Whether the log has it is unknown, so no provisional copy: a subscriber could see it twice. */
+    private void waitsAfterAll(Waiting waiting) {
+        RuntimeException refusal;
+        synchronized (this) {
+            underway--;
+            refusal = enqueue(waiting);
+        }
+        if (refusal == null) {
+            release(waiting);
+        } else {
+            fail(waiting, refusal);
+        }
+        hub.later(this::flush);
     }
 
     /** Fails with what the adapter throws, and if it does not answer for each event. */
@@ -170,7 +206,7 @@ final class Outbox {
     }
 
     private synchronized List<Waiting> nextBatch() {
-        List<Waiting> batch = state == State.WAITING && hub.flows() ? queue.firstBatch() : List.of();
+        List<Waiting> batch = state == State.WAITING && underway == 0 && hub.flows() ? queue.firstBatch() : List.of();
         if (!batch.isEmpty()) {
             state = State.FLUSHING;
         }
@@ -202,21 +238,19 @@ final class Outbox {
         return !unavailable;
     }
 
-    private boolean enqueue(Waiting waiting) {
-        try {
-            synchronized (this) {
-                if (state == State.CLOSED) {
-                    throw closed();
-                }
-                queue.add(waiting);
-                waited.add(waiting.accepted.envelopes().size());
-                state = state == State.PASSING ? State.WAITING : state;
-            }
-            return true;
-        } catch (TransportUnavailableException | QueueFullException refusal) {
-            fail(waiting, refusal);
-            return false;
+    /** Its lock. Returns why it may not wait, or null. */
+    private @Nullable RuntimeException enqueue(Waiting waiting) {
+        if (state == State.CLOSED) {
+            return closed();
         }
+        try {
+            queue.add(waiting);
+        } catch (QueueFullException full) {
+            return full;
+        }
+        waited.add(waiting.accepted.envelopes().size());
+        state = state == State.PASSING ? State.WAITING : state;
+        return null;
     }
 
     /** From now on it may be published. */

@@ -3,12 +3,13 @@ package dev.realtime.transport.internal;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.internal.EventIntake.Accepted;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** The publications that wait for the transport, in order, bounded. Guarded by its {@link Outbox}. */
 final class OutboxQueue {
@@ -23,6 +24,8 @@ final class OutboxQueue {
     static final class Waiting {
         final Accepted accepted;
         final Publication publication;
+        /** Its place among all publications. */
+        long number;
         /** Not before its provisional copies are out may it be published, or subscribers would see them after it. */
         private boolean ready;
 
@@ -36,20 +39,22 @@ final class OutboxQueue {
         }
     }
 
-    private final Deque<Waiting> queue = new ArrayDeque<>();
+    /** By number. */
+    private final NavigableMap<Long, Waiting> queue = new TreeMap<>();
+
     private int events;
     private long bytes;
     /** So many of the first go out one by one, since together they were refused. */
     private int oneByOne;
 
-    /** Appends it, or throws if there is no room. */
+    /** Gives it its place, or throws if there is no room. */
     void add(Waiting waiting) {
         if (events + waiting.accepted.envelopes().size() > MAX_EVENTS
                 || bytes + waiting.accepted.weight() > MAX_BYTES) {
             throw new QueueFullException("the transport is away and " + events + " events wait for it; at most "
                     + MAX_EVENTS + " events or " + MAX_BYTES + " bytes can. Retry later");
         }
-        queue.add(waiting);
+        queue.put(waiting.number, waiting);
         events += waiting.accepted.envelopes().size();
         bytes += waiting.accepted.weight();
     }
@@ -62,7 +67,7 @@ final class OutboxQueue {
         List<Waiting> batch = new ArrayList<>();
         Set<EventIntake.Key> keys = new HashSet<>();
         long batchBytes = 0;
-        for (Waiting waiting : queue) {
+        for (Waiting waiting : queue.values()) {
             batchBytes += waiting.accepted.weight();
             boolean fits = batch.isEmpty()
                     || (oneByOne == 0
@@ -82,8 +87,10 @@ final class OutboxQueue {
     }
 
     void removeFirst(int count) {
+        Iterator<Waiting> first = queue.values().iterator();
         for (int i = 0; i < count; i++) {
-            Waiting gone = queue.remove();
+            Waiting gone = first.next();
+            first.remove();
             events -= gone.accepted.envelopes().size();
             bytes -= gone.accepted.weight();
         }
@@ -92,7 +99,7 @@ final class OutboxQueue {
 
     /** Empties it. */
     List<Waiting> removeAll() {
-        List<Waiting> all = List.copyOf(queue);
+        List<Waiting> all = List.copyOf(queue.values());
         removeFirst(all.size());
         return all;
     }

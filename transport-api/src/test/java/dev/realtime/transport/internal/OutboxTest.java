@@ -294,6 +294,47 @@ class OutboxTest {
     }
 
     @Test
+    void whatWasUnderwayTogetherKeepsItsOrderHoweverItFails() {
+        List<CompletableFuture<List<Position>>> answers = new ArrayList<>();
+        adapter.publishing(events -> {
+            answers.add(new CompletableFuture<>());
+            return answers.get(answers.size() - 1);
+        });
+        Publication first = publish("first");
+        Publication second = publish("second");
+        TransportUnavailableException cancelled = new TransportUnavailableException("no answer", null);
+        answers.get(0).completeExceptionally(cancelled);
+        adapter.publishing(adapter::append);
+        Publication third = publish("third");
+        answers.get(1).completeExceptionally(cancelled);
+
+        List.of(first, second, third).forEach(OutboxTest::committed);
+        assertThat(publishedIds().subList(2, publishedIds().size())).containsExactly("first", "second", "third");
+    }
+
+    @Test
+    void whatWaitsGoesOutWhenTheLastThatWasUnderwayIsAnswered() {
+        List<CompletableFuture<List<Position>>> answers = new ArrayList<>();
+        adapter.publishing(events -> {
+            answers.add(new CompletableFuture<>());
+            return answers.get(answers.size() - 1);
+        });
+        publish("first");
+        publish("second");
+        adapter.goDown();
+        adapter.publishing(adapter::append);
+        Publication third = publish("third");
+        adapter.comeBack();
+        answers.get(0).completeExceptionally(new IllegalStateException("an adapter's bug"));
+        assertThat(publishedIds()).containsExactly("first", "second");
+
+        answers.get(1).complete(List.of(new Position("e1", 1, "0")));
+
+        assertThat(third.committed()).isCompleted();
+        assertThat(publishedIds()).containsExactly("first", "second", "third");
+    }
+
+    @Test
     void flushThatFailsIsTriedAgain() {
         adapter.goDown();
         Publication publication = publish("a");

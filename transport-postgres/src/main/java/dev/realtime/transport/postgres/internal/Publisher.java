@@ -145,11 +145,10 @@ final class Publisher implements AutoCloseable {
         } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             TransportUnavailableException failure =
                     new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
+            // What was published after it stays behind it: its publishers try again in the same order. First the batch,
+            // so that they know, then what came until they did.
             fail(batch, failure);
-            if (Causes.isUnreachable(e)) {
-                // What waits would only wait for as long again, batch after batch.
-                fail(drain(), failure);
-            }
+            fail(drain(), failure);
             return;
         }
         counts.committed(batch.stream().mapToInt(each -> each.events().size()).sum());
