@@ -83,6 +83,23 @@ class OverflowTest {
     }
 
     @Test
+    void aConsumerThatIsAtWorkMissesNothingWhereOnlyOthersEventsWereTrimmed() {
+        Listener slow = new Listener(pubSub, ACME);
+        slow.hears("open 0", "live");
+        big(1, 1);
+        slow.hears("big1@1");
+        adapter.append("other", "o2", "o3", "o4", "o5");
+        adapter.append(List.of(Big.envelope("big6"), Big.envelope("big7"), Big.envelope("big8"), Big.envelope("big9")));
+        adapter.settle();
+        adapter.append("other", "o10", "o11", "o12");
+        adapter.trim(LogId.SHARED, 11);
+        big(13, 13);
+
+        assertThat(slow.next(5)).containsExactly("big6@6", "big7@7", "big8@8", "big9@9", "big13@13");
+        assertThat(pubSub.stats().gaps()).isZero();
+    }
+
+    @Test
     void gapIsResumable() {
         Listener slow = new Listener(pubSub, ACME);
         big(1, 6);

@@ -206,14 +206,16 @@ final class HubSubscription implements Subscription {
     /**
      * The feed's lock. Live events that match, the audience not yet looked at. Returns how many it got.
      *
+     * @param delivered where the feed was before them
      * @param copied whether there were provisional copies of any
      */
-    int live(List<Received> events, Position through, boolean copied) {
+    int live(List<Received> events, Position delivered, Position through, boolean copied) {
         Handover current = handover;
         if (current == null) {
             return 0;
         }
-        Position before = current.reached();
+        // Not only what it got counts as taken: of what does not match, nothing is left to read.
+        Position before = further(delivered, current.reached());
         List<Received> released = current.live(forMe(events), through);
         if (released.isEmpty()) {
             return 0;

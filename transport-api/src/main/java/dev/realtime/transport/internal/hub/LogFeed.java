@@ -154,7 +154,7 @@ final class LogFeed {
                     continue;
                 }
                 for (HubSubscription subscription : sharing.getValue()) {
-                    delivered += subscription.live(matching, upTo, copied);
+                    delivered += subscription.live(matching, before, upTo, copied);
                 }
             }
         }
