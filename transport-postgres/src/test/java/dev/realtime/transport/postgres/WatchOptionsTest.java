@@ -2,8 +2,10 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,7 @@ class WatchOptionsTest {
             'orders', condition => 'id' | 42804 | boolean
             'orders', condition => 'count(*) > 1' | 42803 | aggregate
             'orders', condition => 'id > $1' | 42P02 | $1
+            'orders', condition => 'generate_series(1, id) > 1' | 0A000 | condition
             'orders', condition => 'evil(id)' | 42883 | evil
             'orders', condition => 'true) or (tru' | 42703 | tru
             'orders', condition => 'true); drop table orders; select (true' | 42601 | condition
@@ -133,6 +136,39 @@ class WatchOptionsTest {
                 .containsExactly("acme orders.created {\"action\":\"create\",\"id\":\"1\"}");
         assertThat(sql.value("select count(*) from pg_proc where pronamespace = '" + tables.app() + "'::regnamespace"))
                 .isEqualTo("1");
+    }
+
+    /** PostgreSQL 18 has such columns: no trigger has their values. */
+    @Test
+    void aColumnThatIsComputedWhenItIsReadCannotSayWhoOrWhether() throws SQLException {
+        assumeTrue(sql.truth("select current_setting('server_version_num')::integer >= 180000"));
+        sql.run("create table computed (id integer primary key, kept text generated always as ('acme') stored,"
+                + " seen text generated always as ('acme') virtual)");
+
+        ServerErrorMessage organisation = refusal("select rt.watch('computed', org_column => 'seen')");
+        assertThat(organisation.getSQLState()).isEqualTo("42804");
+        assertThat(organisation.getHint()).contains("stored");
+        ServerErrorMessage condition = refusal("select rt.watch('computed', condition => $$seen > ''$$)");
+        assertThat(condition.getSQLState()).isEqualTo("42703");
+        assertThat(condition.getHint()).contains("virtual");
+
+        sql.value("select rt.watch('computed', org_column => 'kept', condition => $$kept > ''$$)");
+        assertThat(tables.pings("insert into computed values (1)", "update computed set id = 2", "truncate computed"))
+                .hasSize(4);
+    }
+
+    @Test
+    void noKeyIsLargerThanItsLimitWhateverStandsBesideIt() {
+        for (String large : List.of("to_jsonb(repeat('x', 66000))", "jsonb '1e66000'")) {
+            ServerErrorMessage beside =
+                    refusal("select rt.stage_pings('t', 'r', 'id', '{a,a}', '{update,update}', array[jsonb '1', "
+                            + large + "])");
+            assertThat(beside.getSQLState()).isEqualTo("54000");
+            assertThat(beside.getMessage()).contains("6600", "65536");
+            assertThat(refusal("select rt.stage_ping('t', 'r', 'a', 'update', " + large + ")")
+                            .getSQLState())
+                    .isEqualTo("54000");
+        }
     }
 
     @Test

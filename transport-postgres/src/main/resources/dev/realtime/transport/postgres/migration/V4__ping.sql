@@ -13,6 +13,7 @@ as $$
 declare
   name_rule  constant text := '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$';
   staged     integer;
+  largest    integer;
 begin
   if not coalesce(topic ~ name_rule and resource ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]{0,118}$'
                   and not starts_with(resource || '.', 'realtime.') and field in ('id', 'count')
@@ -20,8 +21,10 @@ begin
     raise exception 'stage_pings() is for the triggers of watch()'
       using errcode = 'invalid_parameter_value', hint = 'Publish with publish().';
   end if;
-  if pg_column_size(vals) > 65536::bigint * greatest(1, cardinality(vals)) then
-    raise exception 'the key of a row is % bytes long; at most 65536 are allowed', pg_column_size(vals)
+  -- As text, which is what is staged: stored, a value may be compressed, and a number is as long as its exponent says.
+  largest := (select max(octet_length(v::text)) from unnest(vals) v);
+  if largest > 65536 then
+    raise exception 'the key of a row is % bytes long; at most 65536 are allowed', largest
       using errcode = 'program_limit_exceeded', hint = 'Watch with row_limit => 0: its pings name no keys.';
   end if;
 
@@ -54,7 +57,7 @@ begin
                     ~ '^[A-Za-z0-9_][A-Za-z0-9._:-]* [A-Za-z0-9_][A-Za-z0-9._:-]* [A-Za-z0-9_][A-Za-z0-9._:-]*$'
                   and octet_length(org_id) <= 128 and octet_length(topic) <= 128 and octet_length(resource) <= 119
                   and not starts_with(resource, 'realtime') and action in ('create', 'update', 'delete')
-                  and pg_column_size(id) <= 65536, false) then
+                  and octet_length(id::text) <= 65536, false) then
     return "${schema}".stage_pings(topic, resource, 'id', array[org_id], array[action], array[id]);
   end if;
   insert into "${schema}".stage (org_id, id, event, topic, payload)
@@ -93,7 +96,8 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $watch$
 declare
   tab        text;
-  org        text := quote_literal(options ->> 'org_id') || '::text';
+  -- Names are equal byte for byte, whatever their column's collation takes for equal.
+  org        text := quote_literal(options ->> 'org_id') || '::text collate "C"';
   keep       text := 'true';
   keyed      text;
   matched    text;
@@ -109,7 +113,7 @@ declare
 begin
   select quote_ident(c.relname) into tab from pg_class c where c.oid = relation;
   if options ->> 'org_column' is not null then
-    org := format('%s.%I::text', tab, options ->> 'org_column');
+    org := format('%s.%I::text collate "C"', tab, options ->> 'org_column');
   end if;
   if options ->> 'condition' is not null then
     -- A comment may end it.
@@ -188,7 +192,7 @@ begin
       from (%9$s realtime_new as %10$s) n cross join (%9$s realtime_old as %10$s) o limit 1;
     if realtime_touched is null then
       return null;
-    elsif realtime_touched = 1 and (realtime_stayed or not realtime_differs) then
+    elsif realtime_touched = 1 and (realtime_stayed and %3$s > 0 or not realtime_differs) then
       if realtime_differs and realtime_counts then
         %11$srealtime_org, 'update', realtime_id);
       end if;

@@ -47,34 +47,41 @@ begin
 end $$;
 
 -- Refuses a condition that is not one boolean expression over a row of the table. Analyses, and runs nothing: the
--- caller may be mightier than the owner, whose condition it is.
+-- caller may be mightier than the owner, whose condition it is. Under the settings under which it will run.
 create function "${schema}".require_condition(relation regclass, condition text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp set check_function_bodies = on
+  set standard_conforming_strings = on set datestyle = iso, ymd set intervalstyle = iso_8601 set timezone = utc
+  set bytea_output = hex set extra_float_digits = 1 set transform_null_equals = off
 as $$
 declare
   probe   text;
+  known   text;
   tab     text;
   state   text;
   reason  text;
 begin
   select format('%I.%I', n.nspname, '${schema}_condition_' || c.oid), quote_ident(c.relname) into strict probe, tab
     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = relation;
+  -- What is computed when it is read is not there for triggers.
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into strict known
+    from pg_attribute a where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v';
   begin
     -- One expression: whatever would end it early leaves this without its `then`.
     execute format('create function %s() returns void language plpgsql as %L', probe,
                    format(E'begin if (%s\n) then null; end if; end', condition));
     execute format('drop function %s()', probe);
     execute format('create function %s() returns boolean language sql set search_path = pg_catalog, pg_temp as %L', probe,
-                   format(E'select true from (select * from %s) as %s where (%s\n)', relation, tab, condition));
+                   format(E'select true from (select %s from %s) as %s where (%s\n)', known, relation, tab, condition));
     execute format('drop function %s()', probe);
-  exception when syntax_error_or_access_rule_violation or data_exception then
+  exception when syntax_error_or_access_rule_violation or data_exception or feature_not_supported then
     get stacked diagnostics state = returned_sqlstate, reason = message_text;
     if state = '42501' then
       raise exception '%', reason using errcode = state,
         hint = 'The trigger function of a table stands in the table''s schema: grant CREATE on that.';
     end if;
     raise exception 'condition: %', reason using errcode = state,
-      hint = 'It is one SQL expression over the columns of the row; name what is not in pg_catalog with its schema.';
+      hint = 'It is one SQL expression over the columns of the row, but for virtual ones;'
+             ' name what is not in pg_catalog with its schema.';
   end;
 end $$;
 
@@ -159,7 +166,8 @@ begin
       org_id := 'default';
     else
       select t.typname, t.typcategory in ('S', 'E')
-             or coalesce(nullif(t.typbasetype, 0), t.oid) = any ('{int2,int4,int8,uuid}'::regtype[]) as fits into org_type
+             or coalesce(nullif(t.typbasetype, 0), t.oid) = any ('{int2,int4,int8,uuid}'::regtype[]) as fits,
+             a.attgenerated = 'v' as is_virtual into org_type
         from pg_attribute a join pg_type t on t.oid = a.atttypid
        where a.attrelid = relation and a.attname = org_column and a.attnum > 0 and not a.attisdropped;
       if not found then
@@ -168,6 +176,9 @@ begin
       elsif not org_type.fits then
         raise exception 'org_column: % is of the type %', quote_literal(org_column), org_type.typname
           using errcode = 'datatype_mismatch', hint = 'It is a text, an enum, a whole number or a uuid.';
+      elsif org_type.is_virtual then
+        raise exception 'org_column: % is a virtual generated column', quote_literal(org_column)
+          using errcode = 'datatype_mismatch', hint = 'No trigger has its value: make it a stored one.';
       end if;
     end if;
   end if;
@@ -182,12 +193,13 @@ begin
   options := jsonb_build_object('resource', resource, 'topic', topic, 'org_column', org_column, 'org_id', org_id,
                                 'condition', condition, 'row_limit', row_limit, 'key', key_names);
 
-  -- The text of these keys doesn't depend on the writer's settings; that of others would.
-  if exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
+  -- What a condition means would depend on the writer's settings, and so would the text of keys other than these.
+  if condition is not null or exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
               where a.attrelid = relation and a.attname = any (key_names) and t.typcategory not in ('S', 'E')
                 and t.oid <> all ('{int2,int4,int8,oid,uuid,numeric,bool}'::regtype[])) then
-    settings := settings || ' set datestyle = iso, ymd set intervalstyle = iso_8601 set timezone = utc'
-                         || ' set bytea_output = hex set extra_float_digits = 1';
+    settings := settings || ' set standard_conforming_strings = on set datestyle = iso, ymd set intervalstyle = iso_8601'
+                         || ' set timezone = utc set bytea_output = hex set extra_float_digits = 1'
+                         || ' set transform_null_equals = off';
   end if;
 
   members := array(select "${schema}".watch_members(relation));
