@@ -62,10 +62,12 @@ class BacklogTest {
     void eachPortionOfALargeBacklogIsBoundedAndCostsTheSame() throws SQLException {
         a.publish("first");
         b.begin().publish("open");
+        assertThat(waiting()).isEqualTo(1);
         a.run("insert into rt.stage (org_id, id, event, topic, payload) select 'acme', 'event-' || g, 'e', 't', '{}'"
                 + " from generate_series(1, " + ROWS + ") g");
         // The first portion looks for the others too.
         Cost.pages(sealer, "select rt.seal(" + PORTION + ")");
+        assertThat(waiting()).isEqualTo(ROWS + 1 - PORTION);
         b.commit();
         List<Long> pages = new ArrayList<>();
         for (int portion = 2; portion < ROWS / PORTION; portion++) {
@@ -79,6 +81,7 @@ class BacklogTest {
                     .isEqualTo(Integer.toString(PORTION));
         }
         sealAll(PORTION);
+        assertThat(waiting()).isZero();
 
         assertThat(pages)
                 .allSatisfy(each -> assertThat(each)
@@ -91,6 +94,10 @@ class BacklogTest {
                 .isEqualTo("0");
         assertThat(sealer.column("select id from rt.log order by \"offset\" offset " + (ROWS + 1)))
                 .containsExactly("open", "direct");
+    }
+
+    private int waiting() throws SQLException {
+        return Integer.parseInt(sealer.value("select rt.count_staged(" + 2 * ROWS + ")"));
     }
 
     private String append(String id) throws SQLException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.postgres.Store.Node;
+import dev.realtime.transport.spi.Measured;
 import dev.realtime.transport.testkit.Envelopes;
 import java.net.URI;
 import java.sql.DriverManager;
@@ -24,13 +25,15 @@ class RolesTest {
             "select * from rt.events",
             "insert into rt.stage (org_id, id, event, topic, payload) values ('a', 'b', 'c', 'd', '')",
             "select rt.seal(10)",
-            "select rt.append('{1}', '{a}', '{b}', '{c}', '{d}', '{null}', '{now}', '{{}}')",
+            "select rt.append('{1}', '{a}', '{b}', '{c}', '{d}', '{null}', '{0}', '{{}}')",
             "select rt.trim(10)",
             "select rt.settle()");
 
     private static final List<String> NOT_FOR_LISTENERS = List.of(
             "select rt.publish('acme', 'e')",
             "select rt.stage_pings('t', 'r', 'id', '{a}', '{update}', array[jsonb '1'])",
+            "select rt.stage_ping('t', 'r', 'a', 'update', '1')",
+            "select rt.watch('pg_class')",
             "select * from rt.stage",
             "insert into rt.log select * from rt.log",
             "delete from rt.log",
@@ -123,6 +126,25 @@ class RolesTest {
     }
 
     @Test
+    void aListenerSeesWhatWaitsAndWhatIsWatched() throws SQLException {
+        admin.value("select rt.grant_listener('" + role + "')");
+        admin.run("create table orders (id integer primary key)").run("select rt.watch('orders')");
+        Node node = tables.store()
+                .start(Map.of("DATABASE_URL", url(), "REALTIME_MIGRATE", "false"))
+                .live();
+
+        try (Session listener = login()) {
+            assertThat(listener.column("select resource from rt.watched")).containsExactly("orders");
+        }
+        Store.await()
+                .untilAsserted(() -> assertThat(((Measured) node.adapter()).measures())
+                        .filteredOn(measure -> measure.name().equals("realtime.postgres.staged.events"))
+                        .singleElement()
+                        .satisfies(measure ->
+                                assertThat(measure.value().getAsDouble()).isZero()));
+    }
+
+    @Test
     void aMigratorNeedsNoMoreThanToCreateASchema() throws SQLException {
         String schema = "own_" + tables.store().schema();
         admin.run("grant create on database " + admin.value("select current_database()") + " to " + role);
@@ -178,6 +200,11 @@ class RolesTest {
             assertThat(tables.pings("insert into owned values (1)")).hasSize(1);
             assertThat(owner.column("select resource from rt.watched where problem is null"))
                     .containsExactly("owned");
+            admin.value("select rt.revoke_all('" + role + "')");
+            assertThat(refusal(admin, "insert into owned values (2)").getSQLState())
+                    .isEqualTo("42501");
+            assertThat(admin.value("select problem from rt.watched")).contains("may not publish");
+            admin.value("select rt.grant_publisher('" + role + "')");
             assertThat(owner.truth("select rt.unwatch('" + tables.app() + ".owned')"))
                     .isTrue();
         }

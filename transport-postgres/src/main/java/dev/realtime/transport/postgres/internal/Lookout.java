@@ -97,9 +97,15 @@ final class Lookout implements AutoCloseable {
                 warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
             }
         } catch (SQLException | RuntimeException | OutOfMemoryError e) {
-            // That the server is away is the tail's to say; what was seen last no longer counts.
+            // What was seen last no longer counts.
             seen = null;
-            LOG.debug("looking at the server failed: {}", e.getMessage());
+            String line = Causes.line("no figures of the server, and no warnings", e);
+            if (timer.isShutdown() || Causes.isUnreachable(e) || Causes.isTimeout(e)) {
+                // Nobody asks any more, or the tail says it.
+                LOG.debug("{}", line);
+            } else {
+                warned.warn(line, System.nanoTime());
+            }
         }
     }
 

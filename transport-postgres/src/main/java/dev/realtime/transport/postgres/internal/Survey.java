@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param events how many events the log holds, about
  * @param oldestSeconds the age of the oldest of them; 0 if there is none
  * @param staged events that wait to be sealed, at most {@link #MOST_STAGED}
- * @param snapshotSeconds how long the oldest snapshot has been open that keeps vacuum from our tables; 0 if none
+ * @param snapshotSeconds how long the session's transaction has been open whose snapshot is the oldest one in this
+ *     database, which keeps vacuum from our tables; 0 if none. Slots, standbys, prepared transactions do not count
  * @param snapshotHolder whose it is
  * @param prepared the oldest prepared transaction that has staged events
  * @param preparedSeconds its age
@@ -54,9 +55,7 @@ record Survey(
                 + " r.head_offset - r.floor_offset,"
                 + " coalesce((select extract(epoch from clock_timestamp() - l.logged_at) from " + s
                 + "log l where l.\"offset\" > r.floor_offset order by l.\"offset\" limit 1), 0),"
-                + " (select count(*) from (select from " + s + "stage p where p.xid >= (select"
-                + " pg_snapshot_xmax(t.snapshot) from " + s + "tick t order by t.number desc limit 1) limit "
-                + MOST_STAGED + ") waiting),"
+                + " " + s + "count_staged(" + MOST_STAGED + "),"
                 + " coalesce(extract(epoch from clock_timestamp() - oldest.xact_start), 0), oldest.who,"
                 + " p.gid, coalesce(extract(epoch from clock_timestamp() - p.prepared), 0),"
                 + " array(select distinct a.application_name from pg_stat_activity a where a.datname ="
@@ -64,6 +63,8 @@ record Survey(
                 + " from " + s + "log_range r"
                 + " left join lateral (select a.xact_start, " + WHO + " as who from pg_stat_activity a"
                 + " where a.datname = current_database() and a.backend_xmin is not null and a.pid <> pg_backend_pid()"
+                // Vacuum does not hold back vacuum.
+                + " and a.backend_type <> 'autovacuum worker'"
                 + " order by age(a.backend_xmin) desc, a.xact_start limit 1) oldest on true"
                 + " left join lateral (select x.gid, x.prepared from pg_prepared_xacts x where x.database ="
                 + " current_database() and exists (select from pg_locks k join pg_locks t using (virtualtransaction)"

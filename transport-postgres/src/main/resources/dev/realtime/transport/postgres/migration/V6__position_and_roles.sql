@@ -1,4 +1,4 @@
--- Where a snapshot stands in the log, and who may do what.
+-- Where a snapshot stands in the log, what waits in front of it, and who may do what.
 
 -- The cursor of the caller's snapshot, for a page that is rendered from it: what the page does not show is heard after
 -- it. The log's rows become visible in the order of their offsets, and after what their publishers wrote; so whoever
@@ -15,6 +15,29 @@ begin
   return (select concat_ws('-', r.epoch, r.head_offset, r.head_check) from "${schema}".log_range r);
 end $$;
 
+-- How many committed events wait in the stage, counted up to this many. A read: see is_staged().
+create function "${schema}".count_staged(most integer) returns bigint
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  last  record;
+  prev  pg_snapshot;
+begin
+  select t.number, t.snapshot, t.sealed_to into last from "${schema}".tick t order by t.number desc limit 1;
+  if last.sealed_to is null then
+    return (select count(*)
+              from (select from "${schema}".ended_between(last.snapshot, pg_current_snapshot()) r
+                     cross join lateral (select from "${schema}".stage s where s.xid >= r.low and s.xid < r.high limit most) s
+                     limit most) waiting);
+  end if;
+  -- What is left of a backlog, and what was committed since; but for what earlier ticks have sealed.
+  select t.snapshot into prev from "${schema}".tick t where t.number = last.number - 1;
+  return (select count(*)
+            from (select from "${schema}".stage s
+                   where s.seq > last.sealed_to and not pg_visible_in_snapshot(s.xid, prev) limit most) waiting);
+end $$;
+
 -- The functions that publishers call, and those that these call with the publishers' own rights.
 create function "${schema}".publisher_functions() returns setof regprocedure
 language sql stable set search_path = pg_catalog, pg_temp
@@ -26,13 +49,14 @@ as $$
                        'watch_key', 'watch_source', 'drop_unused')
 $$;
 
--- The functions that a running instance calls: it writes the log itself and does not publish by SQL.
+-- The functions that a running instance calls, and those of the view watched: it writes the log itself and does not
+-- publish by SQL.
 create function "${schema}".listener_functions() returns setof regprocedure
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select p.oid::regprocedure from pg_proc p
    where p.pronamespace = '"${schema}"'::regnamespace
-     and (p.proname = 'position' or p.oid not in (select "${schema}".publisher_functions()))
+     and (p.proname in ('position', 'watch_triggers', 'watch_options', 'watch_members', 'watch_key', 'may_ping') or p.oid not in (select "${schema}".publisher_functions()))
      and p.proname not in ('grant_publisher', 'grant_listener', 'revoke_all', 'require_owner', 'publisher_functions',
                            'listener_functions')
 $$;

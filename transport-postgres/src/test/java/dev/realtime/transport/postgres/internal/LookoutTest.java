@@ -3,6 +3,10 @@ package dev.realtime.transport.postgres.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.realtime.transport.Measure;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
@@ -20,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
+import org.slf4j.LoggerFactory;
 
 /** What grows at the server is seen before it hurts, and so are the other instances. */
 class LookoutTest {
@@ -109,6 +115,28 @@ class LookoutTest {
         assertThat(measure("publish.batches")).isPositive();
         assertThat(measure("publish.failed")).isZero();
         assertThat(measure("publish.queued")).isZero();
+    }
+
+    @Test
+    void whatKeepsItFromLookingIsSaid() throws Exception {
+        Logger log = (Logger) LoggerFactory.getLogger(Lookout.class);
+        ListAppender<ILoggingEvent> said = new ListAppender<>();
+        said.setContext(log.getLoggerContext());
+        said.list = new CopyOnWriteArrayList<>();
+        said.start();
+        log.addAppender(said);
+        try {
+            run(other, "alter function rt.count_staged rename to gone");
+
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(said.list).anySatisfy(line -> {
+                        assertThat(line.getLevel()).isEqualTo(Level.WARN);
+                        assertThat(line.getFormattedMessage()).contains("figures", "count_staged");
+                    }));
+            assertThat(measure("log.events")).isNaN();
+        } finally {
+            log.detachAppender(said);
+        }
     }
 
     @Test
