@@ -25,7 +25,7 @@ class RolesTest {
             "select * from rt.events",
             "insert into rt.stage (org_id, id, event, topic, payload) values ('a', 'b', 'c', 'd', '')",
             "select rt.seal(10)",
-            "select rt.append('{1}', '{a}', '{b}', '{c}', '{d}', '{null}', '{0}', '{{}}')",
+            "select rt.append('{1}', '{a}', '{b}', '{c}', '{d}', '{null}', '{0}', '{x}')",
             "select rt.trim(10)",
             "select rt.settle()");
 

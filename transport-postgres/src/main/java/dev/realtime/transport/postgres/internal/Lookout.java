@@ -35,6 +35,8 @@ final class Lookout implements AutoCloseable {
     // the lookout's thread
     private final StatusLog warned = new StatusLog(LOG);
 
+    private boolean failedLast;
+
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "realtime-lookout");
         thread.setDaemon(true);
@@ -91,6 +93,7 @@ final class Lookout implements AutoCloseable {
         try (Connection connection = pool.getConnection()) {
             Survey survey = Survey.of(connection, sql);
             seen = survey;
+            failedLast = false;
             long now = System.nanoTime();
             peers.see(survey.instances()).forEach(line -> warned.warn(line, now));
             if (now - begun > QUIET_NANOS) {
@@ -103,8 +106,11 @@ final class Lookout implements AutoCloseable {
             if (timer.isShutdown() || Causes.isUnreachable(e) || Causes.isTimeout(e)) {
                 // Nobody asks any more, or the tail says it.
                 LOG.debug("{}", line);
-            } else {
+            } else if (failedLast) {
                 warned.warn(line, System.nanoTime());
+            } else {
+                // The schema may just be on its way.
+                failedLast = true;
             }
         }
     }

@@ -126,12 +126,15 @@ class LookoutTest {
         said.start();
         log.addAppender(said);
         try {
-            run(other, "alter function rt.count_staged rename to gone");
+            run(
+                    other,
+                    "create or replace function rt.count_staged(most integer) returns bigint language plpgsql"
+                            + " as $$ begin raise 'out of figures'; end $$");
 
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(said.list).anySatisfy(line -> {
                         assertThat(line.getLevel()).isEqualTo(Level.WARN);
-                        assertThat(line.getFormattedMessage()).contains("figures", "count_staged");
+                        assertThat(line.getFormattedMessage()).contains("no warnings", "out of figures");
                     }));
             assertThat(measure("log.events")).isNaN();
         } finally {
