@@ -35,6 +35,14 @@ final class Causes {
         return what + ": " + reason(failure);
     }
 
+    /** Whether the server cannot be reached or throws us out, so that the next statement will fail as well. */
+    static boolean isUnreachable(Throwable failure) {
+        if (failure instanceof SQLTransientConnectionException) {
+            return true;
+        }
+        return isBroken(failure);
+    }
+
     /** Whether it was waited for an answer in vain: the next attempt would wait as long. */
     static boolean isTimeout(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
