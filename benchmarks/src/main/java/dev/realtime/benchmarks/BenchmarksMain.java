@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
             OpenSnapshot.class,
             Instances.class,
             CatchUp.class,
-            Retention.class
+            Retention.class,
+            WatchedTable.class
         })
 public final class BenchmarksMain {
     private BenchmarksMain() {}

@@ -22,6 +22,7 @@ final class LogWriter {
     private static final int SEAL_ROWS = 10_000;
 
     private final String appendSql;
+    private final String announceSql;
     private final String sealSql;
     private final String isStagedSql;
     private final String settleSql;
@@ -30,7 +31,8 @@ final class LogWriter {
     LogWriter(String schema) {
         String s = '"' + schema + "\".";
         appendSql = "select outcome, in_epoch, first_offset, offsets, conflicts from " + s
-                + "append(?, ?, ?, ?, ?, ?, ?, ?)";
+                + "append(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        announceSql = "select " + s + "announce()";
         sealSql = "select sealed, more from " + s + "seal(?)";
         isStagedSql = "select " + s + "is_staged()";
         settleSql = "select " + s + "settle()";
@@ -41,15 +43,22 @@ final class LogWriter {
     record Outcome(List<Position> positions, @Nullable String conflict) {}
 
     /** Appends groups of events, each all or none, in order. Seals what is staged first. */
-    List<Outcome> append(Connection connection, List<List<Envelope>> groups) throws SQLException {
-        List<Outcome> outcomes = tryAppend(connection, groups);
+    List<Outcome> append(Connection connection, List<List<Envelope>> groups, boolean says) throws SQLException {
+        List<Outcome> outcomes = tryAppend(connection, groups, says);
         while (outcomes.isEmpty()) {
             while (seal(connection).more()) {
                 // others may append between two portions
             }
-            outcomes = tryAppend(connection, groups);
+            outcomes = tryAppend(connection, groups, says);
         }
         return outcomes;
+    }
+
+    /** Tells all instances to look at the log. */
+    void announce(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(announceSql)) {
+            statement.execute();
+        }
     }
 
     /** What one portion was, and whether there may be another. */
@@ -88,10 +97,12 @@ final class LogWriter {
     }
 
     /** Empty if a backlog has to be sealed first. */
-    private List<Outcome> tryAppend(Connection connection, List<List<Envelope>> groups) throws SQLException {
+    private List<Outcome> tryAppend(Connection connection, List<List<Envelope>> groups, boolean says)
+            throws SQLException {
         AppendArrays arrays = AppendArrays.of(groups);
         try (PreparedStatement statement = connection.prepareStatement(appendSql)) {
             arrays.bind(connection.unwrap(PGConnection.class), statement);
+            statement.setBoolean(9, says);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return outcomes(row, groups);

@@ -15,14 +15,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Appends what waits, together, in one statement: while one batch is being committed the next one gathers, so there
  * is no timer. One thread owns the appending; {@link #publish} may be called from any.
  */
 final class Publisher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final int BATCH_EVENTS = 1_000;
     private static final int BATCH_BYTES = 4 << 20;
     private static final int QUEUE_EVENTS = 100_000;
@@ -40,6 +44,9 @@ final class Publisher implements AutoCloseable {
     private final PublishCounts counts;
     private final IntSupplier instances;
     private final Thread thread = new Thread(this::run, "realtime-publisher");
+
+    // the publisher's thread
+    private final Announcements announcements = new Announcements();
 
     // guarded by this
     private final Deque<Waiting> queue = new ArrayDeque<>();
@@ -97,21 +104,39 @@ final class Publisher implements AutoCloseable {
     private void run() {
         List<Waiting> batch = nextBatch();
         while (!batch.isEmpty()) {
-            long began = System.nanoTime();
             append(batch);
-            Pace.rest(began, Pace.betweenAppends(instances.getAsInt()));
             batch = nextBatch();
+            while (batch.isEmpty() && announcements.isUnsaid()) {
+                announce();
+                batch = nextBatch();
+            }
         }
     }
 
-    /** What waits, up to a batch's bounds; blocks until something does. Empty when closed and worked off. */
+    /** Says what appends have left unsaid. If that fails, the others' polls find it. */
+    private void announce() {
+        try (Connection connection = connections.pool().getConnection()) {
+            writer.announce(connection);
+        } catch (SQLException e) {
+            LOG.debug("nobody was told of an append", e);
+        }
+        announcements.appended(true, System.nanoTime());
+    }
+
+    /**
+     * What waits, up to a batch's bounds; blocks until something does. Empty when closed and worked off, or when
+     * something unsaid is due.
+     */
     private synchronized List<Waiting> nextBatch() {
         while (queue.isEmpty()) {
-            if (closed) {
+            long left = announcements.isUnsaid()
+                    ? announcements.dueIn(System.nanoTime(), instances.getAsInt())
+                    : Long.MAX_VALUE;
+            if (closed || left <= 0) {
                 return List.of();
             }
             try {
-                wait();
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             } catch (InterruptedException e) {
                 closed = true;
             }
@@ -140,8 +165,9 @@ final class Publisher implements AutoCloseable {
 
     private void append(List<Waiting> batch) {
         List<Outcome> outcomes;
+        boolean says = announcements.isDue(System.nanoTime(), instances.getAsInt());
         try {
-            outcomes = commit(batch.stream().map(Waiting::events).toList());
+            outcomes = commit(batch.stream().map(Waiting::events).toList(), says);
         } catch (SQLException | RuntimeException | OutOfMemoryError e) {
             TransportUnavailableException failure =
                     new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
@@ -151,6 +177,7 @@ final class Publisher implements AutoCloseable {
             fail(drain(), failure);
             return;
         }
+        announcements.appended(says, System.nanoTime());
         counts.committed(batch.stream().mapToInt(each -> each.events().size()).sum());
         appended.run();
         for (int i = 0; i < batch.size(); i++) {
@@ -165,9 +192,9 @@ final class Publisher implements AutoCloseable {
     }
 
     /** A connection may have died in the pool, and others with it: the ids make a second attempt safe. */
-    private List<Outcome> commit(List<List<Envelope>> groups) throws SQLException {
+    private List<Outcome> commit(List<List<Envelope>> groups, boolean says) throws SQLException {
         try (Connection connection = connections.pool().getConnection()) {
-            return writer.append(connection, groups);
+            return writer.append(connection, groups, says);
         } catch (SQLException e) {
             if (!Causes.isBroken(e) || Causes.isTimeout(e)) {
                 throw e;
@@ -176,7 +203,7 @@ final class Publisher implements AutoCloseable {
         connections.evict();
         counts.retried();
         try (Connection connection = connections.pool().getConnection()) {
-            return writer.append(connection, groups);
+            return writer.append(connection, groups, says);
         }
     }
 

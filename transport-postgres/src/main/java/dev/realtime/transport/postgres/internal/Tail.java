@@ -57,6 +57,7 @@ final class Tail implements AutoCloseable {
     // the tail's thread
     private @Nullable Position position;
 
+    private boolean grew;
     private long looked = System.nanoTime();
     private long lookedThoroughly = looked;
 
@@ -170,8 +171,10 @@ final class Tail implements AutoCloseable {
                 Whereabouts.of(connection).requireSameAsListener(ear);
                 joined = ear;
             }
+            long pace = Pace.betweenReads(lookout.peers().count());
+            grew = false;
             if (due || !now.equals(last)) {
-                Pace.rest(looked, Pace.betweenReads(lookout.peers().count()));
+                Pace.rest(looked, pace);
                 look(connection);
             }
             if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {
@@ -183,11 +186,14 @@ final class Tail implements AutoCloseable {
             last = now;
             Duration poll = live ? timing.pollLive() : timing.pollDeaf();
             Duration wait = sealer.interval().compareTo(poll) < 0 ? sealer.interval() : poll;
-            boolean woken = wakeUps.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS);
+            // Where instances are many, who has found something looks again: not every append is announced.
+            boolean paced = grew && pace > 0;
+            boolean woken =
+                    wakeUps.tryAcquire(paced ? Math.min(pace, wait.toNanos()) : wait.toNanos(), TimeUnit.NANOSECONDS);
             if (woken) {
                 wakeUps.drainPermits();
             }
-            due = woken || System.nanoTime() - looked >= poll.toNanos();
+            due = woken || paced || System.nanoTime() - looked >= poll.toNanos();
         }
         sealer.leave(connection);
     }
@@ -244,6 +250,7 @@ final class Tail implements AutoCloseable {
 
     private void deliver(List<LogEntry> entries, Position through) {
         if (!entries.isEmpty()) {
+            grew = true;
             suspicion.grew(System.nanoTime());
             sealer.progressed();
             sink.deliver(LogId.SHARED, entries, through);

@@ -223,6 +223,14 @@ begin
   end if;
 end $$;
 
+-- Tells all instances to look at the log. Who appends often may leave it to a later one: `says` false.
+create function "${schema}".announce() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pg_notify('${channel}', '{"look":1}');
+end $$;
+
 -- Writes events straight into the log, in one short transaction, after what is staged. One row answers:
 --   appended  all of them, the first at first_offset and each next one at the next
 --   known     at least one id was in the log already: for each event, in order, the offset it has and whether it is a
@@ -230,7 +238,7 @@ end $$;
 --   backlog   more is staged than fits here: seal first, then call again
 create function "${schema}".append(
   groups integer[], org_ids text[], ids text[], events text[], topics text[], user_ids text[], created bigint[],
-  payloads bytea[],
+  payloads bytea[], says boolean default true,
   out outcome text, out in_epoch text, out first_offset bigint, out offsets bigint[], out conflicts boolean[])
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -262,7 +270,9 @@ begin
         from "${schema}".append_unknown(groups, org_ids, ids, events, topics, user_ids, created, payloads) a;
     end;
   end if;
-  perform pg_notify('${channel}', '{"look":1}');
+  if says or sealed.sealed > 0 then
+    perform "${schema}".announce();
+  end if;
 end $$;
 
 -- What append() does when some of the ids are in the log already. The gate is held.

@@ -8,16 +8,16 @@ class PaceTest {
     @Test
     void aFewInstancesNeverWait() {
         for (int instances = 0; instances <= 8; instances++) {
-            assertThat(Pace.betweenAppends(instances)).isZero();
+            assertThat(Pace.betweenAnnouncements(instances)).isZero();
             assertThat(Pace.betweenReads(instances)).isZero();
         }
     }
 
     @Test
     void everyFurtherInstanceMakesAllWaitALittle() {
-        assertThat(Pace.betweenAppends(9)).isEqualTo(100_000);
-        assertThat(Pace.betweenAppends(50)).isEqualTo(4_200_000);
-        assertThat(Pace.betweenReads(50)).isEqualTo(10_500_000);
+        assertThat(Pace.betweenAnnouncements(9)).isEqualTo(1_000_000);
+        assertThat(Pace.betweenAnnouncements(50)).isEqualTo(42_000_000);
+        assertThat(Pace.betweenReads(50)).isEqualTo(16_800_000);
     }
 
     @Test
@@ -27,5 +27,19 @@ class PaceTest {
         Pace.rest(before, 0);
 
         assertThat(System.nanoTime() - before).isLessThan(500_000_000L);
+    }
+
+    @Test
+    void whatIsLeftUnsaidIsDueWhenTheTimeIsOver() {
+        Announcements announcements = new Announcements();
+        assertThat(announcements.isDue(0, 50)).isTrue();
+        announcements.appended(true, 0);
+        assertThat(announcements.isUnsaid()).isFalse();
+
+        assertThat(announcements.isDue(1_000_000, 50)).isFalse();
+        announcements.appended(false, 1_000_000);
+        assertThat(announcements.isUnsaid()).isTrue();
+        assertThat(announcements.dueIn(1_000_000, 50)).isEqualTo(41_000_000);
+        assertThat(announcements.dueIn(1_000_000, 2)).isNegative();
     }
 }
