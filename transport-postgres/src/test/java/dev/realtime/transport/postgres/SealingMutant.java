@@ -21,7 +21,9 @@ enum SealingMutant {
     ENDS_A_BACKLOG_TOO_EARLY("seal_backlog", "count\\(\\*\\) = max_rows or", "false and"),
     SEALS_WITHOUT_THE_GATE("seal", "lock table \\S+ in share row exclusive mode;", ""),
     APPENDS_BEFORE_IT_SEALS(
-            "append", "select \\* into sealed from \\S+.seal_portion\\(5000\\)", "select false as more into sealed"),
+            "append",
+            "select \\* into sealed from \\S+.seal_portion\\(5000\\)",
+            "select false as more, 0 as sealed into sealed"),
     CLEANS_WHAT_WAS_NOT_SEALED("clean_stage", "r.xid < ended.high", "r.xid <= ended.high"),
     SEALS_IN_A_TRANSACTION_THAT_HAS_WRITTEN(
             "require_alone", "pg_current_xact_id_if_assigned\\(\\) is not null", "false"),
