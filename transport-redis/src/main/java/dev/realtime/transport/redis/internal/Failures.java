@@ -26,9 +26,11 @@ final class Failures {
                 : new TransportUnavailableException("redis: " + cause(address, failure), failure);
     }
 
-    /** The server is a replica by now: another one is the primary. */
+    /** The server is a replica by now: another one is the primary. Before Redis 7 a script's error only quotes that. */
     static boolean isReplica(Throwable failure) {
-        return find(RedisReadOnlyException.class, failure) != null;
+        RedisCommandExecutionException refused = find(RedisCommandExecutionException.class, failure);
+        return refused instanceof RedisReadOnlyException
+                || (refused != null && String.valueOf(refused.getMessage()).contains("-READONLY "));
     }
 
     private static String cause(RedisAddress address, Throwable failure) {
