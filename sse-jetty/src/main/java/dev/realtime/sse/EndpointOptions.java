@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param writeDeadline how long a write may wait for a client that does not read
  * @param retry how long a browser waits before it reconnects
  * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
+ * @param limits how many streams, and how long each may live
+ * @param proxies whose word counts for the address that a stream comes from
  */
 public record EndpointOptions(
         Origins origins,
@@ -18,7 +20,9 @@ public record EndpointOptions(
         Duration heartbeat,
         Duration writeDeadline,
         Duration retry,
-        Duration publishDeadline) {
+        Duration publishDeadline,
+        StreamLimits limits,
+        Proxies proxies) {
     /** What the documentation states. */
     public static final EndpointOptions DEFAULTS = new EndpointOptions(
             Origins.OWN,
@@ -26,25 +30,41 @@ public record EndpointOptions(
             Duration.ofSeconds(15),
             Duration.ofSeconds(30),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            StreamLimits.DEFAULTS,
+            Proxies.NONE);
 
     public EndpointOptions withOrigins(Origins origins) {
-        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
     }
 
     public EndpointOptions withMaxPayloadBytes(int bytes) {
-        return new EndpointOptions(origins, bytes, heartbeat, writeDeadline, retry, publishDeadline);
+        return new EndpointOptions(origins, bytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
     }
 
     public EndpointOptions withHeartbeat(Duration heartbeat) {
-        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
     }
 
     public EndpointOptions withWriteDeadline(Duration writeDeadline) {
-        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
     }
 
     public EndpointOptions withPublishDeadline(Duration publishDeadline) {
-        return new EndpointOptions(origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline);
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+    }
+
+    public EndpointOptions withLimits(StreamLimits limits) {
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+    }
+
+    public EndpointOptions withProxies(Proxies proxies) {
+        return new EndpointOptions(
+                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
     }
 }

@@ -33,6 +33,9 @@ public final class Gateway implements AutoCloseable {
     private static final Duration FIRST_CONTACT = Duration.ofSeconds(5);
     private static final Duration WHOLE_STOP = Duration.ofSeconds(10);
     private static final Duration DRAIN = Duration.ofSeconds(5);
+    /** How long a request line and its headers may take to arrive. */
+    private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
+
     private static final Duration SERVER_STOP = Duration.ofSeconds(2);
     /** How long the server waits, when it stops, for a kept connection to say something. */
     private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
@@ -53,6 +56,7 @@ public final class Gateway implements AutoCloseable {
         this.server = new Server(threads);
         this.connector = connector(server, settings);
         server.addConnector(connector);
+        server.addBean(new HeadDeadline(connector, HEAD_DEADLINE));
         server.setHandler(pages(settings));
         server.setErrorHandler(new ProblemErrorHandler());
         server.setStopTimeout(SERVER_STOP.toMillis());
@@ -69,8 +73,11 @@ public final class Gateway implements AutoCloseable {
 
     static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
         GatewaySettings checked = GatewaySettings.from(settings);
-        EndpointOptions options =
-                EndpointOptions.DEFAULTS.withOrigins(checked.origins()).withMaxPayloadBytes(checked.maxPayloadBytes());
+        EndpointOptions options = EndpointOptions.DEFAULTS
+                .withOrigins(checked.origins())
+                .withMaxPayloadBytes(checked.maxPayloadBytes())
+                .withLimits(checked.limits())
+                .withProxies(checked.proxies());
         Gateway gateway = new Gateway(checked, PubSub.open(settings), adjust.apply(options));
         try {
             gateway.awaitFirstContact();

@@ -4,6 +4,8 @@ import dev.realtime.sse.Authorizer;
 import dev.realtime.sse.JwtAuthorizer;
 import dev.realtime.sse.NoneAuthorizer;
 import dev.realtime.sse.Origins;
+import dev.realtime.sse.Proxies;
+import dev.realtime.sse.StreamLimits;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
@@ -11,6 +13,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -25,9 +28,18 @@ import java.util.stream.Collectors;
  * @param origins as {@code REALTIME_ALLOWED_ORIGINS} says
  * @param open whether everybody may see the operators' pages
  * @param maxPayloadBytes largest payload
+ * @param limits of streams
+ * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
  */
 record GatewaySettings(
-        String host, int port, Authorizer authorizer, Origins origins, boolean open, int maxPayloadBytes) {
+        String host,
+        int port,
+        Authorizer authorizer,
+        Origins origins,
+        boolean open,
+        int maxPayloadBytes,
+        StreamLimits limits,
+        Proxies proxies) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
     static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
@@ -36,9 +48,29 @@ record GatewaySettings(
     static final SettingKey JWT_ISSUER = SettingKey.plain("REALTIME_JWT_ISSUER");
     static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
     static final SettingKey ALLOWED_ORIGINS = SettingKey.plain("REALTIME_ALLOWED_ORIGINS");
+    static final SettingKey MAX_STREAMS = SettingKey.plain("REALTIME_MAX_STREAMS");
+    static final SettingKey MAX_STREAMS_PER_ORG = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ORG");
+    static final SettingKey MAX_STREAMS_PER_USER = SettingKey.plain("REALTIME_MAX_STREAMS_PER_USER");
+    static final SettingKey MAX_STREAMS_PER_ADDRESS = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ADDRESS");
+    static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
+    static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
 
-    private static final Set<SettingKey> ALL =
-            Set.of(PORT, HOST, AUTH, JWT_SECRET, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, ALLOWED_ORIGINS);
+    private static final int MOST_STREAMS = 1_000_000;
+    private static final Set<SettingKey> ALL = Set.of(
+            PORT,
+            HOST,
+            AUTH,
+            JWT_SECRET,
+            JWKS_URL,
+            JWT_ISSUER,
+            JWT_AUDIENCE,
+            ALLOWED_ORIGINS,
+            MAX_STREAMS,
+            MAX_STREAMS_PER_ORG,
+            MAX_STREAMS_PER_USER,
+            MAX_STREAMS_PER_ADDRESS,
+            STREAM_LIFETIME,
+            TRUSTED_PROXIES);
 
     /** Reads and checks all of them. */
     static GatewaySettings from(Settings settings) {
@@ -52,7 +84,33 @@ record GatewaySettings(
                 authorizer,
                 origins,
                 authorizer instanceof NoneAuthorizer,
-                settings.maxPayloadBytes());
+                settings.maxPayloadBytes(),
+                limits(settings),
+                proxies(settings));
+    }
+
+    private static StreamLimits limits(Settings settings) {
+        StreamLimits unset = StreamLimits.DEFAULTS;
+        return new StreamLimits(
+                settings.integer(MAX_STREAMS, unset.process(), 1, MOST_STREAMS),
+                settings.integer(MAX_STREAMS_PER_ORG, unset.organisation(), 1, MOST_STREAMS),
+                settings.integer(MAX_STREAMS_PER_USER, unset.user(), 1, MOST_STREAMS),
+                settings.integer(MAX_STREAMS_PER_ADDRESS, unset.address(), 1, MOST_STREAMS),
+                Duration.ofSeconds(
+                        settings.integer(STREAM_LIFETIME, (int) unset.lifetime().toSeconds(), 10, 604_800)));
+    }
+
+    private static Proxies proxies(Settings settings) {
+        String listed = settings.get(TRUSTED_PROXIES);
+        if (listed == null) {
+            return Proxies.NONE;
+        }
+        try {
+            return Proxies.of(
+                    Arrays.stream(listed.split(",", -1)).map(String::strip).toList());
+        } catch (IllegalArgumentException e) {
+            throw settings.refused(TRUSTED_PROXIES, e.getMessage() + ", several with commas between");
+        }
     }
 
     /** Refuses every key that neither the gateway nor a transport reads. */

@@ -21,6 +21,8 @@ public enum CloseReason {
     /** The client has left. Never on the wire. */
     GONE(true, Duration.ZERO, Duration.ofMillis(1));
 
+    private static final int LONGEST_SPREAD = 60_000;
+
     private final boolean reconnect;
     private final long soonest;
     private final long latest;
@@ -40,8 +42,12 @@ public enum CloseReason {
         return reconnect;
     }
 
-    /** Spreads the clients: milliseconds until this one may come back. */
-    long jitteredRetry() {
-        return ThreadLocalRandom.current().nextLong(soonest, latest);
+    /**
+     * Spreads the clients: milliseconds until this one may come back.
+     *
+     * @param together how many are told the same at once: one for each millisecond, for a minute at most
+     */
+    long jitteredRetry(int together) {
+        return ThreadLocalRandom.current().nextLong(soonest, Math.max(latest, Math.min(together, LONGEST_SPREAD)));
     }
 }

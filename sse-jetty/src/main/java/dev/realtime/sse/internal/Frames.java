@@ -54,10 +54,10 @@ final class Frames {
         return SseEncoder.frame().id(reached.position().cursor()).bytes();
     }
 
-    static byte[] close(CloseReason reason) {
+    static byte[] close(CloseReason reason, long retryMillis) {
         return SseEncoder.frame()
                 .event("realtime.close")
-                .retry(reason.jitteredRetry())
+                .retry(retryMillis)
                 .data(Json.bytes(new Close(reason.wireName(), reason.reconnect())))
                 .bytes();
     }

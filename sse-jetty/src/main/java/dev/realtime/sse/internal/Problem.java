@@ -40,6 +40,8 @@ public record Problem(
         @Nullable Long size) {
     private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
     private static final String RETRY_AFTER_SECONDS = "1";
+    /** Streams close when people do. */
+    private static final String RETRY_AFTER_LIMIT_SECONDS = "30";
 
     public static Problem of(ProblemCode code, String detail) {
         return of(code.status(), code.code(), detail);
@@ -108,6 +110,9 @@ public record Problem(
         response.setHeader("Cache-Control", "no-store");
         if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
+        }
+        if (status == HttpStatus.TOO_MANY_REQUESTS_429) {
+            response.setHeader("Retry-After", RETRY_AFTER_LIMIT_SECONDS);
         }
         if (status == HttpStatus.UNAUTHORIZED_401) {
             response.setHeader("WWW-Authenticate", "Bearer");

@@ -37,6 +37,8 @@ final class SseConnection implements WriteListener, AsyncListener {
     private final String instance;
     private final Function<Delivery.Received, byte[]> renderer;
     private final @Nullable Instant expiresAt;
+    private final Seats.@Nullable Seat seat;
+    private final long rotatesAt;
     private Subscription subscription = NoSubscription.INSTANCE;
     private @Nullable Outlet outlet;
 
@@ -57,11 +59,15 @@ final class SseConnection implements WriteListener, AsyncListener {
     private long oldestLoggedAt;
     private @Nullable Long lastOverflow;
 
-    SseConnection(Streams streams, String instance, boolean named, @Nullable Instant expiresAt) {
+    /** @param seat released at the end; null for a stream that is only told to come back later */
+    SseConnection(
+            Streams streams, String instance, boolean named, @Nullable Instant expiresAt, Seats.@Nullable Seat seat) {
         this.streams = streams;
         this.instance = instance;
         this.renderer = named ? Frames.NAMED : Frames.UNNAMED;
         this.expiresAt = expiresAt;
+        this.seat = seat;
+        this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
 
     /** The container calls {@link #onWritePossible} as soon as it is ready. */
@@ -103,7 +109,7 @@ final class SseConnection implements WriteListener, AsyncListener {
         }
     }
 
-    /** By the shared clock: credential, write deadline, heartbeat. */
+    /** By the shared clock: credential, age, write deadline, heartbeat. */
     void tick(long now) {
         if (state.get() == StreamState.BLOCKED
                 && now - blockedSince > streams.options().writeDeadline().toNanos()) {
@@ -112,6 +118,8 @@ final class SseConnection implements WriteListener, AsyncListener {
         }
         if (expiresAt != null && !Instant.now().isBefore(expiresAt)) {
             close(CloseReason.EXPIRED);
+        } else if (now - rotatesAt >= 0) {
+            close(CloseReason.ROTATED);
         }
         long heartbeat = streams.options().heartbeat().toNanos();
         if (now - lastWrite >= heartbeat && now - lastMark >= heartbeat) {
@@ -194,7 +202,7 @@ final class SseConnection implements WriteListener, AsyncListener {
         CloseReason reason = closing.get();
         if (reason != null) {
             farewellWritten = true;
-            return Frames.close(reason);
+            return Frames.close(reason, streams.retryMillis(reason));
         }
         if (commentDue) {
             commentDue = false;
@@ -283,6 +291,9 @@ final class SseConnection implements WriteListener, AsyncListener {
         }
         subscription.close();
         streams.remove(this, reason);
+        if (seat != null) {
+            seat.release();
+        }
         return true;
     }
 

@@ -16,6 +16,7 @@ public final class StreamMeters {
     private final MeterRegistry registry;
     private final Timer commitToWrite;
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
+    private final Map<Seats.Kind, Counter> refusals = new EnumMap<>(Seats.Kind.class);
 
     public StreamMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -40,6 +41,22 @@ public final class StreamMeters {
                             .description("Streams that have ended")
                             .tag("reason", reason.wireName())
                             .register(registry));
+        }
+        for (Seats.Kind kind : Seats.Kind.values()) {
+            refusals.put(
+                    kind,
+                    Counter.builder("realtime.streams.refused")
+                            .description("Streams that found a limit reached")
+                            .tag("limit", kind.wireName())
+                            .register(registry));
+        }
+    }
+
+    /** Nobody got this seat. */
+    void refused(Seats.Kind kind) {
+        Counter counter = refusals.get(kind);
+        if (counter != null) {
+            counter.increment();
         }
     }
 

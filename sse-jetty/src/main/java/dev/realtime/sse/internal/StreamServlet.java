@@ -33,11 +33,25 @@ public final class StreamServlet extends EndpointServlet {
         if (streams.draining() && asked.fetch()) {
             throw new Refused(ProblemCode.DRAINING, "this instance is stopping; come back");
         }
-        open(response);
         if (request.getMethod().equals("HEAD")) {
+            open(response);
             response.flushBuffer();
-        } else {
-            stream(request, caller, asked);
+            return;
+        }
+        Seats.Answer answer =
+                streams.seats().take(caller, streams.options().proxies().clientAddress(request));
+        if (answer instanceof Seats.Seat seat) {
+            open(response);
+            stream(request, caller, asked, seat);
+        } else if (answer instanceof Seats.Full full) {
+            streams.meters().refused(full.kind());
+            if (asked.fetch()) {
+                throw Problem.of(ProblemCode.TOO_MANY_STREAMS, full.sentence())
+                        .sized(full.limit(), null)
+                        .refusal();
+            }
+            open(response);
+            tellLater(request, caller);
         }
     }
 
@@ -56,13 +70,32 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
-    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked) throws IOException {
-        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt());
+    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked, Seats.Seat seat)
+            throws IOException {
+        SseConnection connection =
+                new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt(), seat);
         SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), asked.filter(), asked.cursor());
-        Subscription subscription =
-                streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
+        boolean started = false;
+        try {
+            Subscription subscription =
+                    streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
+            AsyncContext async = request.startAsync();
+            async.setTimeout(0);
+            connection.start(subscription, async);
+            started = true;
+        } finally {
+            if (!started) {
+                connection.cut(CloseReason.GONE);
+            }
+        }
+    }
+
+    /** There is no seat: a stream that is told so, and ends. A browser would give up for good on any other answer. */
+    private void tellLater(HttpServletRequest request, Caller caller) throws IOException {
+        SseConnection connection = new SseConnection(streams, pubSub.instance(), false, caller.expiresAt(), null);
+        connection.close(CloseReason.LIMIT);
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
-        connection.start(subscription, async);
+        connection.start(NoSubscription.INSTANCE, async);
     }
 }

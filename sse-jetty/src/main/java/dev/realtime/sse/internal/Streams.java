@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +24,16 @@ public final class Streams implements AutoCloseable {
     private final StreamMeters meters;
     private final ScheduledExecutorService clock;
     private final Object emptied = new Object();
+    private final Seats seats;
     private volatile boolean draining;
+    /** How many there were when the drain began. */
+    private volatile int drained;
 
     public Streams(Executor executor, EndpointOptions options, StreamMeters meters) {
         this.executor = executor;
         this.options = options;
         this.meters = meters;
+        this.seats = new Seats(options.limits());
         this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "realtime-streams-clock");
             thread.setDaemon(true);
@@ -49,6 +54,7 @@ public final class Streams implements AutoCloseable {
 
     /** See {@code RealtimeEndpoint.drain}. */
     public void drain(Duration atMost) {
+        drained = open.size();
         draining = true;
         open.forEach(stream -> stream.close(CloseReason.DRAINING));
         long deadline = System.nanoTime() + atMost.toNanos();
@@ -76,6 +82,21 @@ public final class Streams implements AutoCloseable {
 
     Executor executor() {
         return executor;
+    }
+
+    Seats seats() {
+        return seats;
+    }
+
+    /** When a client that is told this may come back. All streams of a drain are told together. */
+    long retryMillis(CloseReason reason) {
+        return reason.jitteredRetry(reason == CloseReason.DRAINING ? drained : 0);
+    }
+
+    /** How long a stream that opens now lives: in the last quarter of what is allowed, anywhere. */
+    long lifetimeNanos() {
+        long most = options.limits().lifetime().toNanos();
+        return most - ThreadLocalRandom.current().nextLong(1 + most / 4);
     }
 
     EndpointOptions options() {

@@ -1,0 +1,138 @@
+package dev.realtime.sse;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proxies whose {@code X-Forwarded-For} is believed. Anybody can send that header, so without one of them in front the
+ * address of the connection counts. Immutable.
+ */
+public final class Proxies {
+    /** Nobody is believed. */
+    public static final Proxies NONE = new Proxies(List.of());
+
+    private static final int IPV6_BYTES_COUNTED = 8;
+    private static final Pattern RANGE = Pattern.compile("([0-9A-Fa-f:.]+)(?:/([0-9]{1,3}))?");
+    /** An address, perhaps with a port: {@code 1.2.3.4}, {@code 1.2.3.4:5}, {@code 2001:db8::1}, {@code [2001:db8::1]:5}. */
+    private static final Pattern FORWARDED = Pattern.compile(
+            "(?<v4>[0-9]{1,3}(?:\\.[0-9]{1,3}){3})(?::[0-9]{1,5})?|\\[(?<port6>[0-9A-Fa-f:.]+)](?::[0-9]{1,5})?|(?<v6>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)");
+
+    private final List<Range> trusted;
+
+    /** The addresses that begin with so many bits of one. */
+    private static final class Range {
+        private final byte[] network;
+        private final int bits;
+
+        private Range(byte[] network, int bits) {
+            this.network = network;
+            this.bits = bits;
+        }
+
+        boolean contains(byte[] address) {
+            if (address.length != network.length) {
+                return false;
+            }
+            for (int bit = 0; bit < bits; bit++) {
+                int mask = 0x80 >> bit % 8;
+                if ((address[bit / 8] & mask) != (network[bit / 8] & mask)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    private Proxies(List<Range> trusted) {
+        this.trusted = trusted;
+    }
+
+    /**
+     * These.
+     *
+     * @param ranges each an address or a range of them in CIDR form: {@code 10.0.0.0/8}, {@code fd00::/8}; no names
+     * @throws IllegalArgumentException if one is not
+     */
+    public static Proxies of(Collection<String> ranges) {
+        List<Range> trusted = new ArrayList<>();
+        for (String range : ranges) {
+            Matcher form = RANGE.matcher(range);
+            byte[] network = form.matches() ? literal(form.group(1)) : null;
+            int bits = network == null || form.group(2) == null ? -1 : Integer.parseInt(form.group(2));
+            if (network == null || bits > network.length * 8) {
+                throw new IllegalArgumentException(
+                        "'" + range + "' is not an address or a range of them, such as 10.0.0.0/8");
+            }
+            trusted.add(new Range(network, bits < 0 ? network.length * 8 : bits));
+        }
+        return new Proxies(List.copyOf(trusted));
+    }
+
+    /**
+     * Who is counted: the address that the nearest proxy which is not trusted, or the client itself, came from. Of an IPv6
+     * address its first 64 bits, because a client has all of those.
+     */
+    public String clientAddress(HttpServletRequest request) {
+        byte[] nearest = literal(String.valueOf(request.getRemoteAddr()).replaceAll("[\\[\\]]", ""));
+        if (nearest == null) {
+            return String.valueOf(request.getRemoteAddr());
+        }
+        List<String> hops = new ArrayList<>();
+        for (String header : Collections.list(request.getHeaders("X-Forwarded-For"))) {
+            hops.addAll(Arrays.asList(header.split(",", -1)));
+        }
+        for (int i = hops.size() - 1; i >= 0 && isTrusted(nearest); i--) {
+            byte[] next = forwarded(hops.get(i).strip());
+            if (next == null) {
+                break;
+            }
+            nearest = next;
+        }
+        return shown(nearest);
+    }
+
+    private boolean isTrusted(byte[] address) {
+        return trusted.stream().anyMatch(range -> range.contains(address));
+    }
+
+    private static byte @Nullable [] forwarded(String hop) {
+        Matcher form = FORWARDED.matcher(hop);
+        if (!form.matches()) {
+            return null;
+        }
+        String v4 = form.group("v4");
+        String v6 = form.group("v6") != null ? form.group("v6") : form.group("port6");
+        return literal(v4 != null ? v4 : String.valueOf(v6));
+    }
+
+    /** Never asks a name server. */
+    private static byte @Nullable [] literal(String text) {
+        if (!text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%.*)?")) {
+            return null;
+        }
+        try {
+            return InetAddress.getByName(text.replaceAll("%.*", "")).getAddress();
+        } catch (UnknownHostException notOne) {
+            return null;
+        }
+    }
+
+    private static String shown(byte[] address) {
+        try {
+            boolean v6 = address.length > 4;
+            byte[] counted = v6 ? Arrays.copyOf(Arrays.copyOf(address, IPV6_BYTES_COUNTED), address.length) : address;
+            return InetAddress.getByAddress(counted).getHostAddress() + (v6 ? "/64" : "");
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}
