@@ -82,7 +82,7 @@ final class FakePubSub implements PubSub {
 
     @Override
     public Stats stats() {
-        return new Stats(0, 0, 0, 0, 0, 0, 0);
+        return new Stats(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     @Override

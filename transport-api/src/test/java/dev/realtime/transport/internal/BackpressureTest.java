@@ -59,7 +59,7 @@ class BackpressureTest {
         adapter.comeBack();
 
         for (Future<Publication> each : waiting) {
-            assertThat(each.get(10, TimeUnit.SECONDS).committed()).succeedsWithin(LONG);
+            assertThat(each.get(LONG.toSeconds(), TimeUnit.SECONDS).committed()).succeedsWithin(LONG);
         }
         assertThat(adapter.published().stream().flatMap(List::stream).filter(id -> id.startsWith("waited")))
                 .containsExactly("waited-0", "waited-1", "waited-2");

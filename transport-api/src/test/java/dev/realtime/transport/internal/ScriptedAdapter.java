@@ -45,6 +45,9 @@ class ScriptedAdapter implements PubSubAdapter {
         private Position floor;
         private Position head;
         private final List<LogEntry> entries = new ArrayList<>();
+        /** The same, for ten thousand of them are looked up one by one. */
+        private final Map<String, LogEntry> byKey = new HashMap<>();
+
         private long told;
 
         private Log(String epoch) {
@@ -56,6 +59,23 @@ class ScriptedAdapter implements PubSubAdapter {
             floor = new Position(epoch, 0, Position.NO_EVENT);
             head = floor;
             entries.clear();
+            byKey.clear();
+        }
+
+        private void add(LogEntry entry) {
+            entries.add(entry);
+            byKey.put(key(entry.envelope()), entry);
+            head = entry.position();
+        }
+
+        private void trim(long through) {
+            floor = at(through);
+            entries.removeIf(entry -> entry.position().offset() <= through);
+            byKey.values().removeIf(entry -> entry.position().offset() <= through);
+        }
+
+        private static String key(Envelope event) {
+            return event.orgId() + ' ' + event.id();
         }
 
         private LogRange range() {
@@ -208,9 +228,7 @@ class ScriptedAdapter implements PubSubAdapter {
 
     /** Forgets what is up to this offset. */
     synchronized void trim(LogId id, long offset) {
-        Log log = log(id);
-        log.floor = log.at(offset);
-        log.entries.removeIf(entry -> entry.position().offset() <= offset);
+        log(id).trim(offset);
     }
 
     /** The backend is another one: an empty log of this epoch. The sink isn't told. */
@@ -382,19 +400,14 @@ class ScriptedAdapter implements PubSubAdapter {
     }
 
     private LogEntry find(Envelope event) {
-        return log(logOf(event.orgId())).entries.stream()
-                .filter(entry -> entry.envelope().id().equals(event.id())
-                        && entry.envelope().orgId().equals(event.orgId()))
-                .findFirst()
-                .orElse(null);
+        return log(logOf(event.orgId())).byKey.get(Log.key(event));
     }
 
     private LogEntry add(Envelope event) {
         Log log = log(logOf(event.orgId()));
         Position position = new Position(log.epoch, log.head.offset() + 1, Position.checkOf(event.id()));
         LogEntry entry = new LogEntry(position, event, 1);
-        log.entries.add(entry);
-        log.head = position;
+        log.add(entry);
         return entry;
     }
 }

@@ -54,6 +54,7 @@ public final class Hub implements DeliverySink {
 
     private final LongAdder delivered = new LongAdder();
     private final LongAdder gaps = new LongAdder();
+    private final LongAdder conflated = new LongAdder();
     private final LongAdder recoveries = new LongAdder();
 
     /** What the adapter said last; written by its thread. */
@@ -124,7 +125,14 @@ public final class Hub implements DeliverySink {
                     waiting.add(subscription.waitingBytes());
                 }));
         return new PubSub.Stats(
-                published, delivered.sum(), gaps.sum(), recoveries.sum(), open.get(), waiting.sum(), queued);
+                published,
+                delivered.sum(),
+                gaps.sum(),
+                conflated.sum(),
+                recoveries.sum(),
+                open.get(),
+                waiting.sum(),
+                queued);
     }
 
     /** Gives every subscription its last delivery, and later ones at once. */
@@ -235,6 +243,11 @@ public final class Hub implements DeliverySink {
         public void count(int deliveredEvents, int toldGaps) {
             delivered.add(deliveredEvents);
             gaps.add(toldGaps);
+        }
+
+        @Override
+        public void countConflated(int pings) {
+            conflated.add(pings);
         }
 
         private void nextPage(HubSubscription subscription) {

@@ -221,6 +221,7 @@ final class HubSubscription implements Subscription {
             return 0;
         }
         Offer offer = mailbox.offer(copied ? seen(released) : released, through);
+        feed.countConflated(mailbox.takeConflated());
         if (offer == Offer.LAGGING) {
             current.fallBehind(before, through);
             stage = Stage.REPLAYING;

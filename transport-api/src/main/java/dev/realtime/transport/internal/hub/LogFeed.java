@@ -47,6 +47,9 @@ final class LogFeed {
 
         /** Counts what was told. */
         void count(int delivered, int gaps);
+
+        /** Counts pings that were left out because a later one says the same. */
+        void countConflated(int pings);
     }
 
     private final Desk desk;
@@ -257,6 +260,12 @@ final class LogFeed {
 
     void countDelivered(int events) {
         desk.count(events, 0);
+    }
+
+    void countConflated(int pings) {
+        if (pings > 0) {
+            desk.countConflated(pings);
+        }
     }
 
     void countGap() {

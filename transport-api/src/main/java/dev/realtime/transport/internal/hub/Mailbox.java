@@ -8,6 +8,7 @@ import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A subscription's bounded queue between fan-out and its consumer. Fan-out never waits: a consumer that is at work but
  * too slow is to fetch what it has no room for from the log; for one that stands still, events that find the mailbox
- * full become, with those that wait already, an overflow {@link Gap}. Thread-safe; the lock is held for a few steps only
+ * full become, with those that wait already, an overflow {@link Gap}. Before either, resource pings that a later one says
+ * again are left out. Thread-safe; the lock is held for a few steps only
  * and callbacks run outside it. A callback that throws is logged: it is no affair of who puts something in.
  */
 final class Mailbox {
@@ -35,6 +37,9 @@ final class Mailbox {
 
     /** Something was handed out since the mailbox was last found full. */
     private boolean moves;
+
+    /** Pings left out, and not yet told of. */
+    private int conflated;
 
     private boolean roomWanted;
     private boolean closed;
@@ -72,27 +77,36 @@ final class Mailbox {
     }
 
     /**
-     * Puts in live events, if they fit.
+     * Puts in live events, if they fit, perhaps without pings that a later one says again.
      *
      * @param head where the stream goes on after an overflow
      */
     Offer offer(List<? extends Delivery> events, Position head) {
         boolean signals;
         synchronized (this) {
-            if (isFull(events)) {
-                if (moves) {
-                    moves = false;
-                    return Offer.LAGGING;
-                }
+            if (!isFull(events)) {
+                signals = add(events);
+            } else if (conflate(events)) {
+                signals = false; // something waited already
+            } else if (moves) {
+                moves = false;
+                return Offer.LAGGING;
+            } else {
                 overflow(head);
                 return Offer.OVERFLOWED;
             }
-            signals = add(events);
         }
         if (signals) {
             call(signal);
         }
         return Offer.TAKEN;
+    }
+
+    /** How many pings were left out since this was last asked, because a later one says the same. */
+    synchronized int takeConflated() {
+        int taken = conflated;
+        conflated = 0;
+        return taken;
     }
 
     /** Puts in provisional copies, or nothing if they don't fit: the log will have these events. Returns whether they fit. */
@@ -151,6 +165,29 @@ final class Mailbox {
 
     private boolean isFull(List<? extends Delivery> deliveries) {
         return !waiting.isEmpty() && bytes + weight(deliveries) > limitBytes;
+    }
+
+    /**
+     * Leaves out the pings that a later one says again, of those that wait and of these events, if that frees half of the
+     * mailbox: else it would be done again for each event that comes. What a gap lies between is left as it is.
+     *
+     * @param events those to come; they are in the mailbox when this returns true
+     */
+    private boolean conflate(List<? extends Delivery> events) {
+        List<Delivery> all = new ArrayList<>(waiting);
+        all.addAll(events);
+        if (all.stream().anyMatch(Gap.class::isInstance)) {
+            return false;
+        }
+        List<Delivery> kept = Ping.conflated(all);
+        if (weight(kept) > limitBytes / 2) {
+            return false;
+        }
+        conflated += all.size() - kept.size();
+        waiting.clear();
+        waiting.addAll(kept);
+        bytes = weight(waiting);
+        return true;
     }
 
     private boolean isHalfFree() {

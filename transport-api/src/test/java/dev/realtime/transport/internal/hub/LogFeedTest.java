@@ -64,6 +64,11 @@ class LogFeedTest {
         }
 
         @Override
+        public void countConflated(int pings) {
+            throw new AssertionError("nothing here fills a mailbox");
+        }
+
+        @Override
         public void count(int delivered, int gaps) {}
     }
 

@@ -13,9 +13,13 @@ import dev.realtime.transport.Delivery.Live;
 import dev.realtime.transport.Delivery.Opened;
 import dev.realtime.transport.Delivery.Reached;
 import dev.realtime.transport.Delivery.Received;
+import dev.realtime.transport.Envelope;
 import dev.realtime.transport.GapReason;
+import dev.realtime.transport.JsonPayload;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.internal.hub.Mailbox.Offer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -316,5 +320,94 @@ class MailboxTest {
             }
         }
         writer.join();
+    }
+
+    private static Received ping(long offset, String topic, String payload, String... users) {
+        List<String> audience = users.length == 0 ? null : List.of(users);
+        return new Received(
+                new Envelope(
+                        "n" + offset,
+                        "acme",
+                        "orders.updated",
+                        topic,
+                        Instant.EPOCH,
+                        JsonPayload.of(payload.getBytes(StandardCharsets.UTF_8)),
+                        audience),
+                at(offset),
+                0);
+    }
+
+    private static Received ping(long offset, int row) {
+        return ping(offset, "resource:orders", "{\"action\":\"update\",\"id\":\"" + row + "\"}");
+    }
+
+    private static List<Long> offsetsOf(List<Delivery> deliveries) {
+        return deliveries.stream()
+                .map(delivery -> ((Received) delivery).position().offset())
+                .toList();
+    }
+
+    @Test
+    void pingsThatALaterOneSaysAgainMakeRoomWithoutAGap() {
+        int weight = ping(1, 7).weight();
+        Mailbox pings = new Mailbox(8L * weight, signals::incrementAndGet, rooms::incrementAndGet);
+        for (long offset = 1; offset <= 8; offset++) {
+            assertThat(pings.offer(List.of(ping(offset, (int) offset % 2)), at(offset)))
+                    .isEqualTo(Offer.TAKEN);
+        }
+
+        assertThat(pings.offer(List.of(ping(9, 1), ping(10, 3)), at(10))).isEqualTo(Offer.TAKEN);
+
+        assertThat(pings.takeConflated()).isEqualTo(7);
+        assertThat(pings.takeConflated()).isZero();
+        assertThat(pings.bytes()).isEqualTo(3L * weight);
+        List<Delivery> left = List.of(pings.poll(), pings.poll(), pings.poll());
+        assertThat(offsetsOf(left)).containsExactly(8L, 9L, 10L);
+        assertThat(pings.bytes()).isZero();
+        assertThat(signals).hasValue(1);
+    }
+
+    @Test
+    void pingsThatSayDifferentThingsStayAndTheMailboxIsFull() {
+        int weight = ping(1, 7).weight();
+        Mailbox pings = new Mailbox(4L * weight, signals::incrementAndGet, rooms::incrementAndGet);
+        for (long offset = 1; offset <= 4; offset++) {
+            pings.offer(List.of(ping(offset, (int) offset)), at(offset));
+        }
+
+        assertThat(pings.offer(List.of(ping(5, 5)), at(5))).isEqualTo(Offer.OVERFLOWED);
+        assertThat(pings.takeConflated()).isZero();
+    }
+
+    @Test
+    void onlyPingsOfTheSameTopicRowAndAudienceSayTheSame() {
+        String row = "{\"action\":\"update\",\"id\":\"1\"}";
+        List<Delivery> different = List.of(
+                ping(1, "resource:orders", row),
+                ping(2, "resource:bills", row),
+                ping(3, "resource:orders", row, "alice"),
+                ping(4, "resource:orders", "{\"action\":\"update\",\"id\":1}"),
+                ping(5, "resource:orders", "{\"action\":\"update\",\"id\":[\"1\"]}"),
+                ping(6, "resource:orders", "{\"action\":\"update\",\"id\":\"1\",\"more\":1}"),
+                ping(7, "resource:orders", "{\"action\":\"update\",\"id\":\"1\",\"more\":1}"),
+                ping(8, "resource:orders", "{\"action\":\"update\",\"count\":2}"),
+                ping(9, "resource:orders", "{\"action\":\"update\",\"count\":2}"),
+                ping(10, "custom:orders", row),
+                ping(11, "custom:orders", row),
+                ping(12, "resource:orders", "[1]"),
+                ping(13, "resource:orders", "[1]"),
+                ping(14, "resource:orders", "{\"id\":\"1\"}"),
+                ping(15, "resource:orders", "{\"id\":\"1\"}"));
+        assertThat(Ping.conflated(different)).isEqualTo(different);
+
+        Received deleted = ping(16, "resource:orders", " {\"id\": \"1\", \"action\": \"delete\"}");
+        assertThat(Ping.conflated(List.of(different.get(0), different.get(1), deleted)))
+                .containsExactly(different.get(1), deleted);
+    }
+
+    @Test
+    void provisionalCopiesAreNotConflated() {
+        Received copy = new Received(ping(1, 1).envelope(), null, 0);
+        assertThat(Ping.conflated(List.of(copy, ping(2, 1)))).hasSize(2);
     }
 }
