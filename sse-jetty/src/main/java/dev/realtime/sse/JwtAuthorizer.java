@@ -8,8 +8,6 @@ import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
-import dev.realtime.transport.FieldRules;
-import dev.realtime.transport.InvalidInputException;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import java.text.ParseException;
@@ -67,7 +65,8 @@ public final class JwtAuthorizer implements Authorizer {
 
     @Override
     public Caller authorize(HttpServletRequest request) throws Refused {
-        return callerOf(checked(verified(token(request))));
+        JWTClaimsSet claims = checked(verified(token(request)));
+        return TokenClaims.caller(claims).until(streamsEndAt(claims));
     }
 
     private String token(HttpServletRequest request) throws Refused {
@@ -129,25 +128,6 @@ public final class JwtAuthorizer implements Authorizer {
             throw new Refused(ProblemCode.TOKEN_WRONG_AUDIENCE, "the token is for another audience");
         }
         return claims;
-    }
-
-    private Caller callerOf(JWTClaimsSet claims) throws Refused {
-        try {
-            String organisation = FieldRules.organisation(claims.getStringClaim("org_id"));
-            String user = claims.getSubject();
-            return new Caller(
-                    organisation,
-                    user == null ? null : FieldRules.user(user),
-                    organisation.equals(FieldRules.OPERATORS),
-                    streamsEndAt(claims),
-                    Boolean.TRUE.equals(claims.getClaim("publish_any_org")));
-        } catch (ParseException e) {
-            throw new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token's org_id is not a text");
-        } catch (InvalidInputException e) {
-            throw e.field().equals("org_id")
-                    ? new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token names no organisation in org_id")
-                    : new Refused(ProblemCode.TOKEN_MALFORMED, "the token's sub is not a user id");
-        }
     }
 
     /** On time; only a token that comes in during the forgiven skew has until the skew's end. */

@@ -3,6 +3,7 @@ package dev.realtime.sse.internal;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
+import dev.realtime.transport.Filter;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
@@ -33,11 +34,12 @@ public final class StreamServlet extends EndpointServlet {
         if (streams.draining() && asked.fetch()) {
             throw new Refused(ProblemCode.DRAINING, "this instance is stopping; come back");
         }
+        Filter filter = asked.filterFor(caller);
         open(response);
         if (request.getMethod().equals("HEAD")) {
             response.flushBuffer();
         } else {
-            stream(request, caller, asked);
+            stream(request, caller, asked, filter);
         }
     }
 
@@ -56,9 +58,10 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
-    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked) throws IOException {
+    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked, Filter filter)
+            throws IOException {
         SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt());
-        SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), asked.filter(), asked.cursor());
+        SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
         Subscription subscription =
                 streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
         AsyncContext async = request.startAsync();
