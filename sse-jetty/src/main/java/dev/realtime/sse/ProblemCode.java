@@ -35,6 +35,7 @@ public enum ProblemCode {
     TOKEN_MALFORMED(401),
     TOKEN_BAD_ALGORITHM(401),
     TOKEN_BAD_SIGNATURE(401),
+    TOKEN_UNKNOWN_KEY(401),
     TOKEN_EXPIRED(401),
     TOKEN_NOT_YET_VALID(401),
     TOKEN_WRONG_ISSUER(401),
@@ -60,6 +61,7 @@ public enum ProblemCode {
     INTERNAL_ERROR(500),
     TRANSPORT_UNAVAILABLE(503),
     QUEUE_FULL(503),
+    KEYS_UNAVAILABLE(503),
     DRAINING(503);
 
     private final int status;

@@ -30,17 +30,40 @@ public final class StreamServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         StreamRequest asked = StreamRequest.parse(request);
         requireAcceptable(request);
-        Caller caller = access().caller(request);
+        Caller caller;
+        try {
+            caller = access().caller(request);
+        } catch (Refused e) {
+            if (e.status() != HttpServletResponse.SC_SERVICE_UNAVAILABLE || asked.fetch() || isHead(request)) {
+                throw e;
+            }
+            open(response);
+            sendAway(request, asked, CloseReason.UNAVAILABLE);
+            return;
+        }
         if (streams.draining() && asked.fetch()) {
             throw new Refused(ProblemCode.DRAINING, "this instance is stopping; come back");
         }
         Filter filter = asked.filterFor(caller);
         open(response);
-        if (request.getMethod().equals("HEAD")) {
+        if (isHead(request)) {
             response.flushBuffer();
         } else {
             stream(request, caller, asked, filter);
         }
+    }
+
+    /** An EventSource takes any status but 200 for the end: it is told in the stream to come back. */
+    private void sendAway(HttpServletRequest request, StreamRequest asked, CloseReason reason) throws IOException {
+        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null);
+        connection.close(reason);
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        connection.start(NoSubscription.INSTANCE, async);
+    }
+
+    private static boolean isHead(HttpServletRequest request) {
+        return request.getMethod().equals("HEAD");
     }
 
     private static void requireAcceptable(HttpServletRequest request) throws Refused {
