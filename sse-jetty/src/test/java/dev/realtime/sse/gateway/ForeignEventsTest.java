@@ -88,7 +88,7 @@ class ForeignEventsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 20_261_124})
+    @ValueSource(longs = {1, 77, 20_261_124})
     void everyStreamGetsExactlyWhatItMayHearAndAskedFor(long seed) {
         Random random = new Random(seed);
         List<Said> said = new ArrayList<>();
