@@ -1,17 +1,12 @@
 package dev.realtime.sse;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
-import dev.realtime.transport.FieldRules;
-import dev.realtime.transport.InvalidInputException;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,10 +14,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes JSON Web Tokens signed with a shared secret (HS256), from {@code Authorization: Bearer} or the cookie
- * {@value #COOKIE}. Claims: {@code org_id} (must be), {@code sub} (the user), {@code exp} and {@code nbf} (30 s of
- * skew are forgiven), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org} ({@code true} for a
- * service that publishes to all organisations). Thread-safe.
+ * Takes JSON Web Tokens, from {@code Authorization: Bearer} or the cookie {@value #COOKIE}, signed with a shared secret
+ * (HS256) or with one of an issuer's public keys (RS256, ES256). Claims: {@code org_id} (must be), {@code sub} (the
+ * user), {@code topics} and {@code publish_topics} (what it may hear and publish to; left out for all), {@code exp} and
+ * {@code nbf} (30 s of skew are forgiven), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org}
+ * ({@code true} for a service that publishes to all organisations). Thread-safe; blocks for less than three seconds
+ * while keys are fetched, otherwise not at all.
  */
 public final class JwtAuthorizer implements Authorizer {
     /** The cookie a token may come in. */
@@ -33,7 +30,7 @@ public final class JwtAuthorizer implements Authorizer {
     private static final Duration SKEW = Duration.ofSeconds(30);
     private static final String BEARER = "Bearer ";
 
-    private final JWSVerifier verifier;
+    private final TokenKeys keys;
     private final Expected expected;
     private final Origins origins;
     private final Clock clock;
@@ -51,23 +48,36 @@ public final class JwtAuthorizer implements Authorizer {
     }
 
     /**
+     * For tokens signed with a secret that the issuer shares with us.
+     *
      * @param secret at least {@value #MIN_SECRET_BYTES} bytes
      * @param origins whose pages may use the cookie, beside our own
      */
     public JwtAuthorizer(byte[] secret, Expected expected, Origins origins, Clock clock) {
-        try {
-            this.verifier = new MACVerifier(secret);
-        } catch (JOSEException e) {
-            throw new IllegalArgumentException("the secret has fewer than " + MIN_SECRET_BYTES + " bytes", e);
-        }
+        this(new SharedSecret(secret), expected, origins, clock);
+    }
+
+    private JwtAuthorizer(TokenKeys keys, Expected expected, Origins origins, Clock clock) {
+        this.keys = keys;
         this.expected = expected;
         this.origins = origins;
         this.clock = clock;
     }
 
+    /**
+     * For tokens signed with one of the keys that the issuer publishes. They are fetched when the first token comes.
+     *
+     * @param url of the key set (JWKS), {@code https://…}
+     * @param origins whose pages may use the cookie, beside our own
+     */
+    public static JwtAuthorizer withKeySet(URI url, Expected expected, Origins origins, Clock clock) {
+        return new JwtAuthorizer(new KeySet(url), expected, origins, clock);
+    }
+
     @Override
     public Caller authorize(HttpServletRequest request) throws Refused {
-        return callerOf(checked(verified(token(request))));
+        JWTClaimsSet claims = checked(verified(token(request)));
+        return TokenClaims.caller(claims).until(streamsEndAt(claims));
     }
 
     private String token(HttpServletRequest request) throws Refused {
@@ -97,19 +107,22 @@ public final class JwtAuthorizer implements Authorizer {
     private JWTClaimsSet verified(String token) throws Refused {
         try {
             JWT jwt = JWTParser.parse(token);
-            if (!(jwt instanceof SignedJWT signed)
-                    || !JWSAlgorithm.HS256.equals(jwt.getHeader().getAlgorithm())) {
-                throw new Refused(ProblemCode.TOKEN_BAD_ALGORITHM, "the token must be signed with HS256");
+            if (!(jwt instanceof SignedJWT signed)) {
+                throw badAlgorithm(keys);
             }
-            if (!signed.verify(verifier)) {
-                throw new Refused(ProblemCode.TOKEN_BAD_SIGNATURE, "the token's signature does not match");
-            }
+            keys.verify(signed);
             return signed.getJWTClaimsSet();
         } catch (ParseException | IllegalArgumentException e) {
             throw new Refused(ProblemCode.TOKEN_MALFORMED, "the token is not a JSON Web Token");
-        } catch (JOSEException e) {
-            throw new Refused(ProblemCode.TOKEN_BAD_SIGNATURE, "the token's signature cannot be checked");
         }
+    }
+
+    static Refused badAlgorithm(TokenKeys keys) {
+        return new Refused(ProblemCode.TOKEN_BAD_ALGORITHM, "the token must be signed with " + keys.algorithms());
+    }
+
+    static Refused badSignature() {
+        return new Refused(ProblemCode.TOKEN_BAD_SIGNATURE, "the token's signature does not match");
     }
 
     private JWTClaimsSet checked(JWTClaimsSet claims) throws Refused {
@@ -129,25 +142,6 @@ public final class JwtAuthorizer implements Authorizer {
             throw new Refused(ProblemCode.TOKEN_WRONG_AUDIENCE, "the token is for another audience");
         }
         return claims;
-    }
-
-    private Caller callerOf(JWTClaimsSet claims) throws Refused {
-        try {
-            String organisation = FieldRules.organisation(claims.getStringClaim("org_id"));
-            String user = claims.getSubject();
-            return new Caller(
-                    organisation,
-                    user == null ? null : FieldRules.user(user),
-                    organisation.equals(FieldRules.OPERATORS),
-                    streamsEndAt(claims),
-                    Boolean.TRUE.equals(claims.getClaim("publish_any_org")));
-        } catch (ParseException e) {
-            throw new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token's org_id is not a text");
-        } catch (InvalidInputException e) {
-            throw e.field().equals("org_id")
-                    ? new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token names no organisation in org_id")
-                    : new Refused(ProblemCode.TOKEN_MALFORMED, "the token's sub is not a user id");
-        }
     }
 
     /** On time; only a token that comes in during the forgiven skew has until the skew's end. */

@@ -16,7 +16,7 @@ public final class NoneAuthorizer implements Authorizer {
 
     private static final Pattern LOOPBACK_HOST =
             Pattern.compile("(?i)(localhost|127(\\.[0-9]{1,3}){3}|\\[::1\\])(:[0-9]{1,5})?");
-    private static final Caller ANYBODY = new Caller(ORGANISATION, null, true, null, false);
+    private static final Caller ANYBODY = Caller.of(ORGANISATION).asOperator();
 
     private final boolean guarded;
     private final Origins origins;

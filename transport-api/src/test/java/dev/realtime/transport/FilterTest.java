@@ -82,4 +82,60 @@ class FilterTest {
                     assertThat(refused).hasMessageContaining("101").hasMessageContaining("100");
                 });
     }
+
+    @Test
+    void whatIsAllowedBoundsWhatIsWanted() {
+        AllowedTopics allowed = AllowedTopics.of("orders.*", "news");
+
+        assertThat(Filter.ALL.within(allowed).matches(envelope("orders.1", "x")))
+                .isTrue();
+        assertThat(Filter.ALL.within(allowed).matches(envelope("news", "x"))).isTrue();
+        assertThat(Filter.ALL.within(allowed).matches(envelope("users.1", "x"))).isFalse();
+        assertThat(Filter.topics("*").within(allowed).matches(envelope("users.1", "x")))
+                .isFalse();
+        assertThat(Filter.topics("news").within(allowed).matches(envelope("orders.1", "x")))
+                .isFalse();
+        assertThat(Filter.ALL.within(AllowedTopics.NONE).matches(envelope("news", "x")))
+                .isFalse();
+        assertThat(new Filter(List.of(), List.of("y")).within(allowed).matches(envelope("news", "x")))
+                .isFalse();
+    }
+
+    @Test
+    void anAllowanceIsPartOfTheValueAndIsNotWidened() {
+        Filter narrowed = Filter.ALL.within(AllowedTopics.of("b", "a", "b"));
+
+        assertThat(narrowed).isNotEqualTo(Filter.ALL).isEqualTo(Filter.ALL.within(AllowedTopics.of("a", "b")));
+        assertThat(Filter.ALL.within(AllowedTopics.NONE)).isNotEqualTo(Filter.ALL);
+        assertThat(Filter.ALL.within(AllowedTopics.ALL)).isEqualTo(Filter.ALL);
+        assertThatThrownBy(() -> narrowed.within(AllowedTopics.ALL)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a, a, true",
+        "a, b, false",
+        "a*, ab, true",
+        "a*, b, false",
+        "ab, a*, true",
+        "b, a*, false",
+        "a*, ab*, true",
+        "ab*, a*, true",
+        "ab*, ac*, false",
+        "*, x, true",
+        "x, *, true",
+        "ab*, a, false",
+    })
+    void overlapsAreFound(String allowed, String wanted, boolean overlap) {
+        assertThat(AllowedTopics.of(allowed).allowsAnyOf(wanted)).isEqualTo(overlap);
+        assertThat(AllowedTopics.NONE.allowsAnyOf(wanted)).isFalse();
+        assertThat(AllowedTopics.ALL.allowsAnyOf(wanted)).isTrue();
+    }
+
+    @Test
+    void allowancesAreBoundedLikeFilters() {
+        assertThatThrownBy(() -> new AllowedTopics(Collections.nCopies(101, "t")))
+                .isInstanceOf(InvalidInputException.class);
+        assertThatThrownBy(() -> AllowedTopics.of("a*b")).isInstanceOf(InvalidInputException.class);
+    }
 }

@@ -9,7 +9,10 @@ import dev.realtime.sse.StreamLimits;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
+import dev.realtime.transport.SettingsException;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -44,7 +48,7 @@ record GatewaySettings(
     static final SettingKey HOST = SettingKey.plain("HOST");
     static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
     static final SettingKey JWT_SECRET = SettingKey.secret("REALTIME_JWT_SECRET");
-    static final SettingKey JWKS_URL = SettingKey.plain("REALTIME_JWKS_URL");
+    static final SettingKey JWKS_URL = SettingKey.secret("REALTIME_JWKS_URL");
     static final SettingKey JWT_ISSUER = SettingKey.plain("REALTIME_JWT_ISSUER");
     static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
     static final SettingKey ALLOWED_ORIGINS = SettingKey.plain("REALTIME_ALLOWED_ORIGINS");
@@ -54,6 +58,10 @@ record GatewaySettings(
     static final SettingKey MAX_STREAMS_PER_ADDRESS = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ADDRESS");
     static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
     static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
+
+    /** By name, without asking anybody. */
+    private static final Pattern LOOPBACK =
+            Pattern.compile("(?i)localhost|127(\\.[0-9]{1,3}){3}|\\[(::1|0:0:0:0:0:0:0:1)\\]");
 
     private static final int MOST_STREAMS = 1_000_000;
     private static final Set<SettingKey> ALL = Set.of(
@@ -145,19 +153,49 @@ record GatewaySettings(
     }
 
     private static Authorizer jwt(Settings settings, Origins origins) {
-        if (settings.get(JWKS_URL) != null) {
-            throw settings.refused(JWKS_URL, "key sets are not supported yet; use " + JWT_SECRET.name());
+        boolean keySet = settings.get(JWKS_URL) != null;
+        if (keySet && settings.get(JWT_SECRET) != null) {
+            throw new SettingsException(
+                    JWKS_URL.name(),
+                    "is set, and so is " + JWT_SECRET.name() + "; tokens have keys of one kind: set one");
         }
-        byte[] secret =
-                settings.require(JWT_SECRET, "REALTIME_AUTH=jwt needs it").getBytes(StandardCharsets.UTF_8);
+        JwtAuthorizer.Expected expected =
+                new JwtAuthorizer.Expected(settings.get(JWT_ISSUER), settings.get(JWT_AUDIENCE));
+        return keySet
+                ? JwtAuthorizer.withKeySet(keySetUrl(settings), expected, origins, Clock.systemUTC())
+                : new JwtAuthorizer(secret(settings), expected, origins, Clock.systemUTC());
+    }
+
+    private static byte[] secret(Settings settings) {
+        byte[] secret = settings.require(JWT_SECRET, "REALTIME_AUTH=jwt needs it, or " + JWKS_URL.name())
+                .getBytes(StandardCharsets.UTF_8);
         if (secret.length < JwtAuthorizer.MIN_SECRET_BYTES) {
             throw settings.refused(JWT_SECRET, "it has at least " + JwtAuthorizer.MIN_SECRET_BYTES + " bytes");
         }
-        return new JwtAuthorizer(
-                secret,
-                new JwtAuthorizer.Expected(settings.get(JWT_ISSUER), settings.get(JWT_AUDIENCE)),
-                origins,
-                Clock.systemUTC());
+        return secret;
+    }
+
+    /** Whoever could change the keys on their way could sign tokens: over plain HTTP they do not leave this machine. */
+    private static URI keySetUrl(Settings settings) {
+        URI url;
+        try {
+            url = new URI(settings.require(JWKS_URL, "")).parseServerAuthority();
+        } catch (URISyntaxException e) {
+            throw settings.refused(JWKS_URL, "it is a URL, https://host/path");
+        }
+        if (url.getHost() == null || url.getRawFragment() != null) {
+            throw settings.refused(JWKS_URL, "it is https://host/path");
+        }
+        if (url.getRawUserInfo() != null) {
+            throw settings.refused(JWKS_URL, "it has no user or password in it: a key set is public");
+        }
+        boolean secure = "https".equalsIgnoreCase(url.getScheme());
+        if (!secure
+                && !("http".equalsIgnoreCase(url.getScheme())
+                        && LOOPBACK.matcher(url.getHost()).matches())) {
+            throw settings.refused(JWKS_URL, "it begins with https://, or with http:// on a loopback address");
+        }
+        return url;
     }
 
     private static Origins origins(Settings settings) {

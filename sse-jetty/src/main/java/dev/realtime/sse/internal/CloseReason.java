@@ -16,6 +16,8 @@ public enum CloseReason {
     REVOKED(false, Duration.ofSeconds(60), Duration.ofSeconds(120)),
     /** The client does not read fast enough. */
     SLOW(true, Duration.ofSeconds(1), Duration.ofSeconds(5)),
+    /** The credential cannot be checked now. */
+    UNAVAILABLE(true, Duration.ofSeconds(1), Duration.ofSeconds(6)),
     /** Too many streams. */
     LIMIT(true, Duration.ofSeconds(30), Duration.ofSeconds(90)),
     /** The client has left. Never on the wire. */

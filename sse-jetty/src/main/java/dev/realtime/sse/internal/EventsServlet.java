@@ -69,12 +69,18 @@ public final class EventsServlet extends EndpointServlet {
 
     private static void requireAllowed(Caller caller, List<Event> events) {
         for (int index = 0; index < events.size(); index++) {
-            String organisation = events.get(index).orgId();
-            if (!caller.mayPublishTo(organisation)) {
+            Event event = events.get(index);
+            if (!caller.mayPublishTo(event.orgId())) {
                 throw Problem.of(
                                 ProblemCode.ORGANISATION_NOT_ALLOWED,
                                 "org_id: the credential may not publish to another organisation")
                         .about("org_id")
+                        .at(index)
+                        .refusal();
+            }
+            if (!caller.publishes().allows(event.topic())) {
+                throw Problem.of(ProblemCode.TOPIC_NOT_ALLOWED, "topic: the credential may not publish to this topic")
+                        .about("topic")
                         .at(index)
                         .refusal();
             }

@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.transport.Filter;
 import jakarta.servlet.http.HttpServletRequest;
@@ -29,6 +30,20 @@ record StreamRequest(Filter filter, @Nullable String cursor, boolean named, bool
                 cursor == null || cursor.isEmpty() ? null : cursor,
                 choice(query, "named", "false", "true"),
                 choice(query, "client", "eventsource", "fetch"));
+    }
+
+    /** What it asks for, as far as this caller may hear it. Refused if there is nothing to hear. */
+    Filter filterFor(Caller caller) {
+        for (String wanted : filter.topics().isEmpty() ? List.of("*") : filter.topics()) {
+            if (!caller.hears().allowsAnyOf(wanted)) {
+                throw Problem.of(
+                                ProblemCode.TOPIC_NOT_ALLOWED,
+                                "topics: the credential may not hear " + Problem.shown(wanted))
+                        .about("topics")
+                        .refusal();
+            }
+        }
+        return filter.within(caller.hears());
     }
 
     private static List<String> patterns(Query query, String name) {

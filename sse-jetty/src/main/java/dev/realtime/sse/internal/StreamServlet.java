@@ -3,6 +3,7 @@ package dev.realtime.sse.internal;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
+import dev.realtime.transport.Filter;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
@@ -29,11 +30,22 @@ public final class StreamServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         StreamRequest asked = StreamRequest.parse(request);
         requireAcceptable(request);
-        Caller caller = access().caller(request);
+        Caller caller;
+        try {
+            caller = access().caller(request);
+        } catch (Refused e) {
+            if (e.status() != HttpServletResponse.SC_SERVICE_UNAVAILABLE || asked.fetch() || isHead(request)) {
+                throw e;
+            }
+            open(response);
+            sendAway(request, asked, CloseReason.UNAVAILABLE);
+            return;
+        }
         if (streams.draining() && asked.fetch()) {
             throw new Refused(ProblemCode.DRAINING, "this instance is stopping; come back");
         }
-        if (request.getMethod().equals("HEAD")) {
+        Filter filter = asked.filterFor(caller);
+        if (isHead(request)) {
             open(response);
             response.flushBuffer();
             return;
@@ -42,7 +54,7 @@ public final class StreamServlet extends EndpointServlet {
                 streams.seats().take(caller, streams.options().proxies().clientAddress(request));
         if (answer instanceof Seats.Seat seat) {
             open(response);
-            stream(request, caller, asked, seat);
+            stream(request, caller, asked, filter, seat);
         } else if (answer instanceof Seats.Full full) {
             streams.meters().refused(full.kind());
             if (asked.fetch()) {
@@ -51,8 +63,21 @@ public final class StreamServlet extends EndpointServlet {
                         .refusal();
             }
             open(response);
-            tellLater(request, caller);
+            sendAway(request, asked, CloseReason.LIMIT);
         }
+    }
+
+    /** An EventSource takes any status but 200 for the end: it is told in the stream to come back. */
+    private void sendAway(HttpServletRequest request, StreamRequest asked, CloseReason reason) throws IOException {
+        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, null);
+        connection.close(reason);
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        connection.start(NoSubscription.INSTANCE, async);
+    }
+
+    private static boolean isHead(HttpServletRequest request) {
+        return request.getMethod().equals("HEAD");
     }
 
     private static void requireAcceptable(HttpServletRequest request) throws Refused {
@@ -70,11 +95,12 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
-    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked, Seats.Seat seat)
+    private void stream(
+            HttpServletRequest request, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
             throws IOException {
         SseConnection connection =
                 new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt(), seat);
-        SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), asked.filter(), asked.cursor());
+        SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
         boolean started = false;
         try {
             Subscription subscription =
@@ -88,14 +114,5 @@ public final class StreamServlet extends EndpointServlet {
                 connection.cut(CloseReason.GONE);
             }
         }
-    }
-
-    /** There is no seat: a stream that is told so, and ends. A browser would give up for good on any other answer. */
-    private void tellLater(HttpServletRequest request, Caller caller) throws IOException {
-        SseConnection connection = new SseConnection(streams, pubSub.instance(), false, caller.expiresAt(), null);
-        connection.close(CloseReason.LIMIT);
-        AsyncContext async = request.startAsync();
-        async.setTimeout(0);
-        connection.start(NoSubscription.INSTANCE, async);
     }
 }

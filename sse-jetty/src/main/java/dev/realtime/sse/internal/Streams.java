@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /** All streams of this endpoint, and the one clock that they share. Thread-safe. */
 public final class Streams implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Streams.class);
-    private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
+    private static final Duration LONGEST_TICK = Duration.ofMillis(500);
     private static final int TICKS_PER_HEARTBEAT = 4;
 
     private final Set<SseConnection> open = ConcurrentHashMap.newKeySet();

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GatewaySettingsTest {
     private static final String SECRET = TestGateway.SECRET;
@@ -33,7 +35,18 @@ class GatewaySettingsTest {
         "REALTIME_AUTH=yes, REALTIME_AUTH",
         "REALTIME_AUTH=jwt, REALTIME_JWT_SECRET",
         "REALTIME_AUTH=jwt REALTIME_JWT_SECRET=short, REALTIME_JWT_SECRET",
-        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=https://a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://localhost.a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://127.a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=https://short:short@a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://localhost@a.example/keys, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=file:///short, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=https:///short, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=short, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=https://a.example/{short}, REALTIME_JWKS_URL",
+        "REALTIME_AUTH=jwt REALTIME_JWKS_URL=https://a.example/keys REALTIME_JWT_SECRET=" + SECRET
+                + ", REALTIME_JWKS_URL",
+        "REALTIME_JWKS_URL=https://a.example/keys, REALTIME_AUTH",
         "REALTIME_JWT_SECRET=" + SECRET + ", REALTIME_AUTH",
         "REALTIME_ALLOWED_ORIGINS=*, REALTIME_ALLOWED_ORIGINS",
         "REALTIME_ALLOWED_ORIGINS=https://a.example/, REALTIME_ALLOWED_ORIGINS",
@@ -58,6 +71,32 @@ class GatewaySettingsTest {
                         SettingsException.class, e -> assertThat(e.key()).isEqualTo(key))
                 .satisfies(
                         e -> assertThat(e.getMessage()).doesNotContain("short").doesNotContain(SECRET));
+    }
+
+    @Test
+    void tokensHaveKeysOfOneKindAndBothAreNamed() {
+        Map<String, String> neither = Map.of("REALTIME_AUTH", "jwt");
+        Map<String, String> both = Map.of(
+                "REALTIME_AUTH", "jwt", "REALTIME_JWT_SECRET", SECRET, "REALTIME_JWKS_URL", "https://a.example/keys");
+        for (Map<String, String> values : List.of(neither, both)) {
+            assertThatThrownBy(() -> GatewaySettings.from(Settings.of(values)))
+                    .hasMessageContaining("REALTIME_JWT_SECRET")
+                    .hasMessageContaining("REALTIME_JWKS_URL");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://a.example/keys?v=1",
+                "HTTPS://A.example:8443/",
+                "http://localhost:1/k",
+                "http://127.0.0.1:1/k",
+                "http://[::1]:1/k"
+            })
+    void aKeySetIsAskedForOverHttpsOrOnThisMachine(String url) {
+        Map<String, String> values = Map.of("REALTIME_AUTH", "jwt", "REALTIME_JWKS_URL", url);
+        assertThat(GatewaySettings.from(Settings.of(values)).open()).isFalse();
     }
 
     @Test

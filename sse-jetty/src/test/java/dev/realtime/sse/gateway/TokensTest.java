@@ -14,6 +14,9 @@ import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -185,5 +188,27 @@ class TokensTest {
         assertThat(close.data()).isEqualTo("{\"reason\":\"expired\",\"reconnect\":true}");
         assertThat(close.retry()).matches("[0-9]+");
         assertThat(stream.next()).isNull();
+    }
+
+    @Test
+    void itEndsWithinASecondOfTheExpiry() {
+        Instant expiry = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(3);
+        StreamClient stream = gateway.stream("", "Authorization", bearer(good().expirationTime(Date.from(expiry))));
+        stream.awaitLive();
+        StreamClient.Frame close = stream.next();
+        Instant closed = Instant.now();
+        assertThat(close.data()).contains("\"expired\"");
+        assertThat(closed).isBetween(expiry, expiry.plusSeconds(1));
+        assertThat(stream.next()).isNull();
+    }
+
+    @Test
+    void oneThatComesInsideTheSkewEndsWithIt() {
+        Instant expiry = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(27);
+        StreamClient stream = gateway.stream("", "Authorization", bearer(good().expirationTime(Date.from(expiry))));
+        assertThat(stream.statusLine()).contains("200");
+        stream.awaitLive();
+        assertThat(stream.next().data()).contains("\"expired\"");
+        assertThat(Instant.now()).isBetween(expiry.plusSeconds(30), expiry.plusSeconds(31));
     }
 }

@@ -85,6 +85,6 @@ class SeatsTest {
     }
 
     private static Caller caller(String organisation, String user) {
-        return new Caller(organisation, user, false, null, false);
+        return Caller.of(organisation).withUser(user);
     }
 }
