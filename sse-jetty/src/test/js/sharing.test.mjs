@@ -20,6 +20,7 @@ class Locks {
 let server;
 let locks;
 let listeners;
+let channels;
 
 before(() => {
   Object.defineProperty(globalThis, 'navigator', { configurable: true, get: () => ({ locks }) });
@@ -29,10 +30,12 @@ beforeEach(async () => {
   server = await StreamServer.start();
   locks = new Locks();
   listeners = [];
+  channels = [];
 });
 
 afterEach(async () => {
   listeners.forEach(({ realtime }) => realtime.close());
+  channels.forEach((channel) => channel.close());
   await server.close();
 });
 
@@ -45,16 +48,15 @@ function tab(options = {}) {
 /** Says something to the tabs, or hears it, as another tab would. */
 function fellow() {
   const channel = new BroadcastChannel(locks.names[0]);
-  const heard = [];
-  const arrived = new Promise((resolve) => {
+  channels.push(channel);
+  const rewind = new Promise((resolve) => {
     channel.onmessage = ({ data }) => {
-      heard.push(data);
       if (data.type === 'rewind') {
         resolve(data);
       }
     };
   });
-  return { say: (message) => channel.postMessage(message), rewind: () => arrived, end: () => channel.close() };
+  return { say: (message) => channel.postMessage(message), rewind };
 }
 
 const event = (from, to) => ({
@@ -105,14 +107,13 @@ test('a follower that finds a hole takes nothing behind it, and asks for what it
   await second.untilLive();
   const other = fellow();
   other.say(event(2, 3));
-  assert.deepEqual(await other.rewind(), { type: 'rewind', cursor: cursor(0) });
+  assert.deepEqual(await other.rewind, { type: 'rewind', cursor: cursor(0) });
   other.say(event(0, 1));
   await second.untilNumber(1);
   other.say(event(0, 1));
   other.say(event(1, 2));
   await second.untilNumber(2);
   assert.deepEqual(second.numbers, [1, 2]);
-  other.end();
 });
 
 test('asked for more, the leader goes back, and nobody hears anything twice', async () => {
@@ -127,7 +128,6 @@ test('asked for more, the leader goes back, and nobody hears anything twice', as
   server.publish(1);
   await Promise.all([first.untilNumber(6), second.untilNumber(6)]);
   [first, second].forEach((each) => assert.deepEqual(each.numbers, upTo(6)));
-  other.end();
 });
 
 test('a tab that comes with an older cursor gets what came since', async () => {
@@ -153,7 +153,6 @@ test('a gap is told to who is before it', async () => {
   other.say(event(4, 5));
   await second.untilNumber(5);
   assert.equal(second.of('gap').length, 1);
-  other.end();
 });
 
 test('another log is a gap, a log that lost its tail too', async () => {
@@ -168,7 +167,6 @@ test('another log is a gap, a log that lost its tail too', async () => {
   other.say({ type: 'step', step: { type: 'gap', from: cursor(8, 'f'), id: cursor(6, 'f'), gap } });
   await second.until((heard) => heard.of('gap').length === 2);
   assert.equal(second.realtime.cursor, cursor(6, 'f'));
-  other.end();
 });
 
 test('who comes after a provisional copy hears of that event too', async () => {
@@ -201,4 +199,24 @@ test('without locks each has its own', async () => {
   const tabs = [tab(), tab()];
   await Promise.all(tabs.map((each) => each.untilLive()));
   assert.equal(server.requests.length, 2);
+});
+
+test('refused a lock, a tab goes on alone', async () => {
+  locks.request = () => Promise.reject(new Error('no locks here'));
+  const tabs = [tab(), tab()];
+  await Promise.all(tabs.map((each) => each.untilLive()));
+  assert.equal(server.requests.length, 2);
+  tabs.forEach((each) => assert.equal(each.of('warning')[0].code, 'unshared'));
+});
+
+test('closed by a handler the moment it takes over, it leaves nothing behind', async () => {
+  const [first, second, third] = [tab(), tab(), tab()];
+  await Promise.all([first, second, third].map((each) => each.untilLive()));
+  second.realtime.on('state', ({ state }) => state === 'connecting' && second.realtime.close());
+  first.realtime.close();
+  await third.untilLive(2);
+  assert.deepEqual([second.realtime.leading, third.realtime.leading], [false, true]);
+  server.publish(1);
+  await third.untilNumber(1);
+  assert.equal(server.streams, 1);
 });

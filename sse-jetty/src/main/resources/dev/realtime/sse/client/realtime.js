@@ -134,7 +134,6 @@ class Connection {
     this.#cursor = cursor;
     this.#base = options.retryMs;
     this.#onStep = onStep;
-    this.#run();
   }
 
   /** Where it is: the step after next follows this. */
@@ -176,7 +175,8 @@ class Connection {
     this.#wake();
   }
 
-  async #run() {
+  /** Until it is stopped. Never fails. */
+  async run() {
     while (!this.#stopped) {
       this.#attempt = new AbortController();
       this.#again = false;
@@ -463,15 +463,19 @@ export class Realtime {
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#post({ type: 'join', tab: this.#tab });
+    const leads = (release) => {
+      if (leaving.signal.aborted) {
+        release();
+      } else {
+        leaving.signal.addEventListener('abort', release, { once: true });
+        this.#lead();
+      }
+    };
     locks
-      .request(this.#name, { signal: leaving.signal }, () => {
-        if (!leaving.signal.aborted) {
-          this.#lead();
-          return new Promise((release) => leaving.signal.addEventListener('abort', release, { once: true }));
-        }
-      })
+      .request(this.#name, { signal: leaving.signal }, () => new Promise(leads))
       .catch((failure) => {
         if (!leaving.signal.aborted && !this.leading) {
+          this.#hangUp();
           this.#take({ type: 'warning', code: 'unshared', detail: String(failure) });
           this.#lead();
         }
@@ -482,10 +486,17 @@ export class Realtime {
   #leave() {
     this.#connection?.stop();
     this.#connection = null;
-    this.#channel?.close();
-    this.#channel = null;
+    this.#hangUp();
     this.#leaving?.abort();
     this.#leaving = null;
+  }
+
+  #hangUp() {
+    if (this.#channel) {
+      this.#channel.onmessage = null;
+      this.#channel.close();
+      this.#channel = null;
+    }
   }
 
   #lead() {
@@ -493,6 +504,7 @@ export class Realtime {
       this.#post({ type: 'step', step });
       this.#take(step);
     });
+    this.#connection.run();
   }
 
   /** From another tab. */
