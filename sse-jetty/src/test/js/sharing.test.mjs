@@ -49,13 +49,15 @@ function tab(options = {}) {
 function fellow() {
   const channel = new BroadcastChannel(locks.names[0]);
   channels.push(channel);
-  const rewind = new Promise((resolve) => {
+  const rewind = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('nobody asks to go back')), 10_000).unref();
     channel.onmessage = ({ data }) => {
       if (data.type === 'rewind') {
         resolve(data);
       }
     };
   });
+  rewind.catch(() => {});
   return { say: (message) => channel.postMessage(message), rewind };
 }
 

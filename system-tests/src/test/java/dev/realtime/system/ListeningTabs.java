@@ -37,10 +37,6 @@ final class ListeningTabs {
                 "the tab is live", () -> browser.script("return rt.state").equals("live"));
     }
 
-    int size() {
-        return tabs.size();
-    }
-
     /** Returns when every tab has been told so many events. */
     void awaitEvents(int number) {
         for (String tab : tabs) {
