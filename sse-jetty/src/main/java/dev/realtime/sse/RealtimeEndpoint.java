@@ -3,6 +3,7 @@ package dev.realtime.sse;
 import dev.realtime.sse.internal.Access;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
+import dev.realtime.sse.internal.ScriptServlet;
 import dev.realtime.sse.internal.StreamMeters;
 import dev.realtime.sse.internal.StreamServlet;
 import dev.realtime.sse.internal.Streams;
@@ -23,6 +24,7 @@ public final class RealtimeEndpoint implements AutoCloseable {
     private final StreamServlet stream;
     private final EventsServlet events;
     private final PositionServlet position;
+    private final ScriptServlet script;
 
     /**
      * @param executor runs the streams' writing, which never blocks; the server's own thread pool is right
@@ -35,13 +37,18 @@ public final class RealtimeEndpoint implements AutoCloseable {
         this.stream = new StreamServlet(access, pubSub, streams);
         this.events = new EventsServlet(access, pubSub, options);
         this.position = new PositionServlet(access, pubSub, options);
+        this.script = new ScriptServlet(access);
     }
 
-    /** Adds {@code /realtime/stream}, {@code /realtime/events} and {@code /realtime/position}, while the context starts. */
+    /**
+     * Adds {@code /realtime/stream}, {@code /realtime/events}, {@code /realtime/position} and the browser's client,
+     * {@code /realtime/realtime.js}, while the context starts.
+     */
     public void mount(ServletContext context) {
         add(context, "realtime-stream", stream, "/realtime/stream");
         add(context, "realtime-events", events, "/realtime/events");
         add(context, "realtime-position", position, "/realtime/position");
+        add(context, "realtime-script", script, "/realtime/realtime.js");
     }
 
     /**

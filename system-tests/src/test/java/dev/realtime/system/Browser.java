@@ -19,6 +19,7 @@ import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -38,6 +39,7 @@ final class Browser implements AutoCloseable {
     private final List<Object> scripts = new ArrayList<>();
     private final Path profile;
     private final ChromeDriver driver;
+    private final String firstTab;
     private final Thread exit = new Thread(this::quit, "browser-exit");
 
     private Browser() throws IOException {
@@ -64,6 +66,7 @@ final class Browser implements AutoCloseable {
                 "--no-proxy-server",
                 "--user-data-dir=" + profile);
         driver = new ChromeDriver(service, options);
+        firstTab = driver.getWindowHandle();
         Runtime.getRuntime().addShutdownHook(exit);
     }
 
@@ -84,6 +87,21 @@ final class Browser implements AutoCloseable {
 
     void show(Object url) {
         driver.get(url.toString());
+    }
+
+    /** Opens one more tab, and turns to it; returns its name. */
+    String openTab() {
+        return driver.switchTo().newWindow(WindowType.TAB).getWindowHandle();
+    }
+
+    /** All that follows is about this tab. */
+    void turnTo(String tab) {
+        driver.switchTo().window(tab);
+    }
+
+    /** Closes the tab it is turned to; to be followed by {@link #turnTo}. */
+    void closeTab() {
+        driver.close();
     }
 
     /** What the page's script returns. */
@@ -114,6 +132,13 @@ final class Browser implements AutoCloseable {
 
     /** Forgets what a test has asked of it. */
     void asBefore() {
+        for (String tab : driver.getWindowHandles()) {
+            turnTo(tab);
+            if (!tab.equals(firstTab)) {
+                closeTab();
+            }
+        }
+        turnTo(firstTab);
         scripts.forEach(script ->
                 driver.executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script)));
         scripts.clear();

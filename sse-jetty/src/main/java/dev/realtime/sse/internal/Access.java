@@ -30,6 +30,7 @@ public record Access(Authorizer authorizer, Origins origins) {
         if (origin != null && origins.lists(origin)) {
             response.setHeader("Access-Control-Allow-Origin", origin);
             response.setHeader("Access-Control-Allow-Credentials", "true");
+            response.setHeader("Access-Control-Expose-Headers", "Retry-After");
         }
     }
 

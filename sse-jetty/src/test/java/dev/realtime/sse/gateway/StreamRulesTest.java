@@ -88,6 +88,7 @@ class StreamRulesTest {
         "DELETE, /realtime/stream, 'GET, HEAD, OPTIONS'",
         "GET, /realtime/events, 'OPTIONS, POST'",
         "PUT, /realtime/position, 'GET, HEAD, OPTIONS'",
+        "POST, /realtime/realtime.js, 'GET, HEAD, OPTIONS'",
         "POST, /healthz, 'GET, HEAD, OPTIONS'",
         "POST, /, 'GET, HEAD, OPTIONS'",
     })

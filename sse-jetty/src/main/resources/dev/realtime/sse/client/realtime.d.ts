@@ -1,0 +1,90 @@
+/** Everything is optional. Times are in milliseconds. */
+export interface RealtimeOptions {
+  /** Where the stream is, relative to the page. Default `/realtime/stream`. */
+  url?: string;
+  /** Topics, or prefixes with a trailing `*`. Default: all. */
+  topics?: string[];
+  /** Types of events, or prefixes with a trailing `*`. Default: all. */
+  events?: string[];
+  /** Asked before every connection; `refresh` is true if the last token was refused or has run out. */
+  token?: (asked: { refresh: boolean }) => string | undefined | Promise<string | undefined>;
+  /** Whether cookies go along. Default `same-origin`. */
+  credentials?: RequestCredentials;
+  /** Where to go on from, such as what `/realtime/position` said when the page was made. Default: now. */
+  cursor?: string | null;
+  /** One connection for all tabs that ask for the same. Default true; with `token` only if there is a `key`. */
+  shared?: boolean;
+  /** Whose events these are, such as the user's id: tabs of different keys share nothing. */
+  key?: string;
+  /** The first wait before a reconnect, until the server has said its own. Default 2,000. */
+  retryMs?: number;
+  /** A connection on which nothing comes for so long is dead. Default 40,000: the server speaks every 15,000. */
+  silenceMs?: number;
+  /** Between headers and first frame; longer, and something on the way seems to buffer. Default 3,000. */
+  bufferingMs?: number;
+}
+
+export interface RealtimeEvent<P = unknown> {
+  /** The type, such as `orders.updated`. */
+  event: string;
+  topic: string;
+  payload: P;
+  /** The event's own id, the same wherever it is told. */
+  id: string;
+  /** Null for a provisional copy. */
+  cursor: string | null;
+  /** Told while the transport was away, outside the order. */
+  provisional: boolean;
+  timestamp: string;
+  organisation: string;
+}
+
+/** Events were lost for this page: fetch again what it shows. */
+export interface RealtimeGap {
+  reason: 'trimmed' | 'epoch_changed' | 'ahead' | 'malformed' | 'overflow' | (string & {});
+  /** The last cursor before the hole. */
+  requested: string | null;
+  floor: string | null;
+  head: string | null;
+}
+
+export type RealtimeState = 'connecting' | 'open' | 'live' | 'waiting' | 'closed';
+
+export interface RealtimeHandlers {
+  event: (event: RealtimeEvent) => void;
+  gap: (gap: RealtimeGap) => void;
+  /** A stream has begun behind this cursor. `instance` is missing where another tab holds the stream already. */
+  open: (open: { cursor: string | null; resumed: boolean; instance?: string }) => void;
+  /** The replay is finished. */
+  live: (live: Record<string, never>) => void;
+  /** The server has ended the stream; unless `reconnect`, for good. */
+  close: (close: { reason: string; reconnect: boolean }) => void;
+  state: (state: { state: RealtimeState; why?: string; delayMs?: number }) => void;
+  warning: (warning: { code: 'buffering' | 'silence' | 'unshared'; detail: string }) => void;
+}
+
+export class Realtime {
+  constructor(options?: RealtimeOptions);
+  /** Everything up to here has been told to this tab; null before the first `open`. */
+  readonly cursor: string | null;
+  readonly state: RealtimeState;
+  /** Whether it is this tab that holds the connection. */
+  readonly leading: boolean;
+  /** Returns what ends it. */
+  on<T extends keyof RealtimeHandlers>(type: T, handler: RealtimeHandlers[T]): () => void;
+  /** For good. Another tab goes on, if there is one. */
+  close(): void;
+}
+
+export interface SseFrame {
+  event?: string;
+  id?: string;
+  data?: string;
+  retry?: number;
+}
+
+/** Reads server-sent events from bytes, however they are cut. */
+export class SseParser {
+  constructor(onFrame: (frame: SseFrame) => void, maxChars?: number);
+  feed(bytes: Uint8Array): void;
+}

@@ -1,0 +1,640 @@
+// The browser's end of Realtime Transport. No dependencies. docs/CLIENT.md says how to use it, docs/WIRE.md what it hears.
+
+/** Longest wait before a reconnect that the server did not ask for, in milliseconds. */
+const LONGEST_WAIT_MS = 30_000;
+/** A server may ask for a longer wait, up to this. */
+const LONGEST_ASKED_WAIT_MS = 300_000;
+/** A stream that has been open for so long has worked: the next wait is a short one again. */
+const STABLE_MS = 5_000;
+/** How often a tab that has missed something asks for it. */
+const REWIND_EVERY_MS = 5_000;
+/** Largest frame that is taken, in characters. */
+const MAX_FRAME_CHARS = 64 * 1_024 * 1_024;
+/** Tabs share a stream only with tabs that speak this version of the messages between them. */
+const TABS_VERSION = 1;
+
+const DEFAULTS = {
+  url: '/realtime/stream',
+  topics: [],
+  events: [],
+  credentials: 'same-origin',
+  cursor: null,
+  shared: true,
+  retryMs: 2_000,
+  silenceMs: 40_000,
+  bufferingMs: 3_000,
+};
+
+// ---------------------------------------------------------------- parser
+
+/** Reads server-sent events from bytes, however they are cut. A frame that is not finished does not count. */
+export class SseParser {
+  #decoder = new TextDecoder();
+  #afterCr = false;
+  #line = [];
+  #chars = 0;
+  #frame = {};
+  #onFrame;
+  #maxChars;
+
+  /** @param onFrame is given {event, id, data, retry} of every frame; what the frame does not have is undefined */
+  constructor(onFrame, maxChars = MAX_FRAME_CHARS) {
+    this.#onFrame = onFrame;
+    this.#maxChars = maxChars;
+  }
+
+  /** @param {Uint8Array} bytes */
+  feed(bytes) {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (text === '') {
+      return;
+    }
+    let start = this.#afterCr && text[0] === '\n' ? 1 : 0;
+    this.#afterCr = text.endsWith('\r');
+    const ends = /\r\n?|\n/g;
+    ends.lastIndex = start;
+    for (let end = ends.exec(text); end; end = ends.exec(text)) {
+      this.#hold(text.slice(start, end.index));
+      const line = this.#line.join('');
+      this.#line = [];
+      start = ends.lastIndex;
+      this.#take(line);
+    }
+    this.#hold(text.slice(start));
+  }
+
+  #hold(part) {
+    this.#line.push(part);
+    this.#chars += part.length;
+    if (this.#chars > this.#maxChars) {
+      throw new Error(`a frame of more than ${this.#maxChars} characters`);
+    }
+  }
+
+  #take(line) {
+    if (line === '') {
+      const { data, ...frame } = this.#frame;
+      this.#frame = {};
+      this.#chars = 0;
+      if (data || Object.keys(frame).length > 0) {
+        this.#onFrame({ ...frame, data: data?.join('\n') });
+      }
+      return;
+    }
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    if (name === 'data') {
+      (this.#frame.data ??= []).push(value);
+    } else if (name === 'event') {
+      this.#frame.event = value;
+    } else if (name === 'id' && !value.includes('\0')) {
+      this.#frame.id = value;
+    } else if (name === 'retry' && /^[0-9]+$/.test(value)) {
+      this.#frame.retry = Number(value);
+    }
+  }
+}
+
+// ---------------------------------------------------------------- cursors
+
+/** Below zero if a is before b, above if behind it; NaN where they are of two logs, or one is no cursor. */
+function compare(a, b) {
+  const [left, right] = [a, b].map((cursor) => /^([A-Za-z0-9._]+)-([0-9]+)-[0-9a-f]+$/.exec(cursor ?? ''));
+  if (!left || !right || left[1] !== right[1]) {
+    return a === b ? 0 : NaN;
+  }
+  const [x, y] = [BigInt(left[2]), BigInt(right[2])];
+  return x < y ? -1 : Number(x > y);
+}
+
+// ---------------------------------------------------------------- connection
+
+/**
+ * One stream at a time, opened again whenever it ends. What it hears becomes steps: {type, from, id, …}, where `from`
+ * is the cursor that the step follows and `id` the one that it leads to. They are handed on one by one, never queued.
+ */
+class Connection {
+  #options;
+  #onStep;
+  #cursor;
+  #live = false;
+  #provisional = false;
+  #stopped = false;
+  #attempt = new AbortController();
+  #wake = () => {};
+  #base;
+  #failures = 0;
+  #refusals = 0;
+  #refresh = false;
+  #again = false;
+
+  constructor(options, cursor, onStep) {
+    this.#options = options;
+    this.#cursor = cursor;
+    this.#base = options.retryMs;
+    this.#onStep = onStep;
+  }
+
+  /** Where it is: the step after next follows this. */
+  get cursor() {
+    return this.#cursor;
+  }
+
+  get live() {
+    return this.#live;
+  }
+
+  /** Whether events were told outside the order: only who heard them on this very stream has them. */
+  get provisional() {
+    return this.#provisional;
+  }
+
+  /** Goes back, if it is further: the server tells again what came since. */
+  rewind(cursor) {
+    if (cursor !== null && (this.#cursor === null || compare(cursor, this.#cursor) < 0)) {
+      this.#cursor = cursor;
+      this.reopen();
+    }
+  }
+
+  /** At once, and from the cursor. */
+  reopen() {
+    this.#again = true;
+    this.#attempt.abort();
+  }
+
+  /** Waits no longer, if it waits. */
+  wake() {
+    this.#wake();
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#attempt.abort();
+    this.#wake();
+  }
+
+  /** Until it is stopped. Never fails. */
+  async run() {
+    while (!this.#stopped) {
+      this.#attempt = new AbortController();
+      this.#again = false;
+      this.#state('connecting');
+      const end = await this.#open(this.#attempt);
+      this.#attempt.abort();
+      this.#live = false;
+      if (this.#stopped) {
+        return;
+      }
+      if (!this.#again) {
+        const delayMs = Math.round(end.delayMs ?? this.#backoff());
+        this.#state('waiting', { why: end.why, delayMs });
+        await this.#wait(delayMs);
+      }
+    }
+  }
+
+  /** One attempt; returns how it ended, and how long to wait if that was said. */
+  async #open(attempt) {
+    const { signal } = attempt;
+    const ended = { why: 'ended', delayMs: undefined };
+    const silence = new Alarm(this.#options.silenceMs, () => {
+      ended.why = 'silent';
+      this.#warn('silence', `nothing came for ${this.#options.silenceMs} ms: the network, or a proxy that holds it back`);
+      attempt.abort();
+    });
+    const buffering = new Alarm(this.#options.bufferingMs, () =>
+      this.#warn('buffering', `no first frame ${this.#options.bufferingMs} ms after the headers: a proxy seems to buffer`));
+    let opened = 0;
+    try {
+      silence.set();
+      const response = await this.#request(signal);
+      if (!response.ok || !/^text\/event-stream\b/i.test(response.headers.get('Content-Type') ?? '')) {
+        return await this.#refused(response);
+      }
+      this.#refusals = 0;
+      buffering.set();
+      const parser = new SseParser((frame) => {
+        if (signal.aborted) {
+          return;
+        }
+        if (frame.event === 'realtime.open') {
+          buffering.clear();
+          opened = performance.now();
+        }
+        this.#hear(frame, ended);
+        if (ended.why !== 'ended') {
+          attempt.abort();
+        }
+      });
+      const reader = response.body.getReader();
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        silence.set();
+        parser.feed(read.value);
+      }
+    } catch (failure) {
+      if (ended.why === 'ended') {
+        ended.why = signal.aborted ? 'again' : String(failure?.message ?? failure);
+      }
+    } finally {
+      silence.clear();
+      buffering.clear();
+      if (opened > 0 && performance.now() - opened >= STABLE_MS) {
+        this.#failures = 0;
+      }
+    }
+    return ended;
+  }
+
+  async #request(signal) {
+    const { token, url, topics, events, credentials } = this.#options;
+    const given = await abortable(signal, token?.({ refresh: this.#refresh }));
+    this.#refresh = false;
+    const address = new URL(url, globalThis.location?.href);
+    address.searchParams.set('client', 'fetch');
+    for (const [name, patterns] of Object.entries({ topics, events })) {
+      if (patterns.length > 0) {
+        address.searchParams.set(name, patterns.join(','));
+      }
+    }
+    const headers = { Accept: 'text/event-stream' };
+    if (given) {
+      headers.Authorization = `Bearer ${given}`;
+    }
+    if (this.#cursor !== null) {
+      headers['Last-Event-ID'] = this.#cursor;
+    }
+    return fetch(address, { headers, signal, credentials, cache: 'no-store' });
+  }
+
+  /** An answer that is no stream. */
+  async #refused(response) {
+    const isProblem = /^application\/problem\+json\b/i.test(response.headers.get('Content-Type') ?? '');
+    const problem = isProblem ? await response.json().catch(() => ({})) : {};
+    const why = response.ok ? 'not an event stream' : `${response.status} ${problem.code ?? ''}`.trim();
+    if (response.status === 400 && problem.code) {
+      this.#onStep({ type: 'close', reason: problem.code, reconnect: false });
+      return { why };
+    }
+    if (response.status === 401 || response.status === 403) {
+      this.#refresh = true;
+      this.#refusals += 1;
+      return { why, delayMs: this.#refusals === 1 && this.#options.token ? 0 : undefined };
+    }
+    const asked = [429, 503].includes(response.status) ? afterMs(response.headers.get('Retry-After')) : 0;
+    return { why, delayMs: asked > 0 ? asked + Math.random() * this.#base : undefined };
+  }
+
+  #hear(frame, ended) {
+    const { id } = frame;
+    const from = this.#cursor;
+    if (frame.event === 'realtime.gap') {
+      const gap = JSON.parse(frame.data);
+      const to = (gap.reason === 'trimmed' ? gap.floor : gap.head) ?? undefined;
+      this.#step({ type: 'gap', from, id: to, gap });
+    } else if (frame.event === 'realtime.open') {
+      this.#base = Math.min(frame.retry ?? this.#base, LONGEST_WAIT_MS);
+      this.#provisional = false;
+      const { instance, resumed } = JSON.parse(frame.data);
+      this.#state('open');
+      this.#step({ type: 'open', from: id ?? from, id, instance, resumed });
+    } else if (frame.event === 'realtime.live') {
+      this.#live = true;
+      this.#state('live');
+      this.#onStep({ type: 'live' });
+    } else if (frame.event === 'realtime.close') {
+      const { reason, reconnect } = JSON.parse(frame.data);
+      const delayMs = frame.retry === undefined ? undefined : Math.min(frame.retry, LONGEST_ASKED_WAIT_MS);
+      Object.assign(ended, { why: reason, delayMs });
+      this.#refresh = reason === 'expired';
+      this.#onStep({ type: 'close', reason, reconnect });
+    } else if (frame.data !== undefined && !frame.event?.startsWith('realtime.')) {
+      this.#provisional ||= id === undefined;
+      this.#step({ type: 'event', from, id, envelope: JSON.parse(frame.data) });
+    } else if (id !== undefined) {
+      this.#step({ type: 'reached', from, id });
+    }
+  }
+
+  #step(step) {
+    this.#cursor = step.id ?? this.#cursor;
+    this.#onStep(step);
+  }
+
+  #state(state, more) {
+    this.#onStep({ type: 'state', state, ...more });
+  }
+
+  #warn(code, detail) {
+    this.#onStep({ type: 'warning', code, detail });
+  }
+
+  /** Full jitter: anything between nothing and a limit that doubles. */
+  #backoff() {
+    const limit = Math.min(LONGEST_WAIT_MS, this.#base * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    return Math.random() * limit;
+  }
+
+  #wait(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Rings once, so long after it was last set. */
+class Alarm {
+  #timer;
+  #ms;
+  #ring;
+
+  constructor(ms, ring) {
+    this.#ms = ms;
+    this.#ring = ring;
+  }
+
+  set() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#ring, this.#ms);
+  }
+
+  clear() {
+    clearTimeout(this.#timer);
+  }
+}
+
+function abortable(signal, promise) {
+  return Promise.race([
+    promise,
+    new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+  ]);
+}
+
+/** What a Retry-After asks for, in milliseconds; 0 if it says nothing. */
+function afterMs(header) {
+  const ms = /^[0-9]+$/.test(header ?? '') ? Number(header) * 1_000 : Date.parse(header ?? '') - Date.now();
+  return ms > 0 ? Math.min(ms, LONGEST_ASKED_WAIT_MS) : 0;
+}
+
+// ---------------------------------------------------------------- one for all tabs
+
+/**
+ * A subscription. Tabs that ask for the same share one connection: whoever holds the lock leads, opens it, and passes
+ * every step on; the others follow. Each tab has its own cursor and takes only what follows it, so that whoever leads,
+ * nothing is told twice; a tab that has missed something has the leader go back.
+ */
+export class Realtime {
+  #options;
+  #name;
+  #tab = Math.random().toString(36).slice(2);
+  #handlers = new Map();
+  #cursor;
+  #state = 'connecting';
+  #connection = null;
+  #channel = null;
+  #leaving = null;
+  #lastRewind = -Infinity;
+  #onHide = () => this.#leave();
+  #onShow = () => this.#join();
+  #onOnline = () => this.#connection?.wake();
+
+  constructor(options = {}) {
+    const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && name !== 'token' && name !== 'key');
+    if (unknown.length > 0) {
+      throw new TypeError(`unknown options: ${unknown.join(', ')}`);
+    }
+    this.#options = { ...DEFAULTS, ...options };
+    const { url, topics, events, credentials, key } = this.#options;
+    const address = new URL(url, globalThis.location?.href).href;
+    this.#name = `realtime ${JSON.stringify([TABS_VERSION, address, [...topics].sort(), [...events].sort(), credentials, key])}`;
+    this.#cursor = this.#options.cursor ?? null;
+    globalThis.addEventListener?.('pagehide', this.#onHide);
+    globalThis.addEventListener?.('pageshow', this.#onShow);
+    globalThis.addEventListener?.('online', this.#onOnline);
+    queueMicrotask(() => this.#join());
+  }
+
+  /** Everything up to here has been told to this tab; null before the first `open`. */
+  get cursor() {
+    return this.#cursor;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** Whether it is this tab that holds the connection. */
+  get leading() {
+    return this.#connection !== null;
+  }
+
+  /** Calls the handler for each of these; returns what ends that. */
+  on(type, handler) {
+    const handlers = this.#handlers.get(type) ?? new Set();
+    this.#handlers.set(type, handlers.add(handler));
+    return () => handlers.delete(handler);
+  }
+
+  /** For good. Another tab goes on, if there is one. */
+  close() {
+    if (this.#state !== 'closed') {
+      this.#end('closed by the page');
+    }
+  }
+
+  #join() {
+    if (this.#state === 'closed' || this.#leaving) {
+      return;
+    }
+    const leaving = new AbortController();
+    this.#leaving = leaving;
+    const { shared, token, key } = this.#options;
+    const locks = globalThis.navigator?.locks;
+    if (!shared || (token && key === undefined) || !locks || !globalThis.BroadcastChannel) {
+      this.#lead();
+      return;
+    }
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.#post({ type: 'join', tab: this.#tab });
+    const leads = (release) => {
+      if (leaving.signal.aborted) {
+        release();
+      } else {
+        leaving.signal.addEventListener('abort', release, { once: true });
+        this.#lead();
+      }
+    };
+    locks
+      .request(this.#name, { signal: leaving.signal }, () => new Promise(leads))
+      .catch((failure) => {
+        if (!leaving.signal.aborted && !this.leading) {
+          this.#hangUp();
+          this.#take({ type: 'warning', code: 'unshared', detail: String(failure) });
+          this.#lead();
+        }
+      });
+  }
+
+  /** Until it comes back, if it does: a page may be kept while it is not shown. */
+  #leave() {
+    this.#connection?.stop();
+    this.#connection = null;
+    this.#hangUp();
+    this.#leaving?.abort();
+    this.#leaving = null;
+  }
+
+  #hangUp() {
+    if (this.#channel) {
+      this.#channel.onmessage = null;
+      this.#channel.close();
+      this.#channel = null;
+    }
+  }
+
+  #lead() {
+    this.#connection = new Connection(this.#options, this.#cursor, (step) => {
+      this.#post({ type: 'step', step });
+      this.#take(step);
+    });
+    this.#connection.run();
+  }
+
+  /** From another tab. */
+  #hear(message) {
+    const leads = this.#connection;
+    if (leads && message.type === 'join') {
+      this.#post({ type: 'hello', to: message.tab, cursor: leads.cursor, state: this.#state, live: leads.live });
+      if (leads.provisional) {
+        leads.reopen();
+      }
+    } else if (leads && message.type === 'rewind') {
+      leads.rewind(message.cursor);
+    } else if (message.type === 'step' && (!leads || isFinal(message.step))) {
+      this.#take(message.step);
+    } else if (!leads && message.type === 'hello' && message.to === this.#tab) {
+      this.#greet(message);
+    }
+  }
+
+  #greet({ cursor, state, live }) {
+    this.#take({ type: 'state', state });
+    if (cursor !== null) {
+      this.#take({ type: 'open', from: cursor, id: cursor, resumed: this.#cursor !== null });
+    }
+    if (live) {
+      this.#take({ type: 'live' });
+    }
+  }
+
+  #take(step) {
+    if (step.type === 'event') {
+      if (step.id === undefined || this.#advance(step)) {
+        this.#emit('event', told(step));
+      }
+    } else if (step.type === 'reached') {
+      this.#advance(step);
+    } else if (step.type === 'open') {
+      this.#advance(step);
+      this.#emit('open', { cursor: this.#cursor, resumed: step.resumed, instance: step.instance });
+    } else if (step.type === 'gap') {
+      this.#takeGap(step);
+    } else if (step.type === 'state') {
+      this.#enter(step);
+    } else {
+      const { type, ...detail } = step;
+      this.#emit(type, detail);
+      if (isFinal(step)) {
+        this.#end(step.reason);
+      }
+    }
+  }
+
+  /** Moves the cursor, if the step leads on from it. */
+  #advance({ from, id }) {
+    if (this.#cursor !== from) {
+      const order = this.#cursor === null ? 0 : compare(this.#cursor, from);
+      if (order < 0 || from === null) {
+        this.#goBack();
+        return false;
+      }
+      if (this.#cursor === null) {
+        this.#cursor = from;
+      } else if (Number.isNaN(order)) {
+        this.#takeGap({ id: from, gap: { reason: 'epoch_changed', floor: null, head: from } });
+      }
+    }
+    if (id === undefined || compare(this.#cursor, id) >= 0) {
+      return false;
+    }
+    this.#cursor = id;
+    return true;
+  }
+
+  /** Not told to a tab that is already behind the hole; unless the log itself went back. */
+  #takeGap({ id, gap }) {
+    if (gap.reason === 'ahead' || !(compare(this.#cursor, id) >= 0)) {
+      const requested = this.#cursor ?? gap.requested ?? null;
+      this.#cursor = id ?? this.#cursor;
+      this.#emit('gap', { ...gap, requested });
+    }
+  }
+
+  /** This tab has missed what came after its cursor. */
+  #goBack() {
+    const now = performance.now();
+    if (now - this.#lastRewind >= REWIND_EVERY_MS) {
+      this.#lastRewind = now;
+      this.#post({ type: 'rewind', cursor: this.#cursor });
+    }
+  }
+
+  #enter({ state, why, delayMs }) {
+    if (state !== this.#state || delayMs !== undefined) {
+      this.#state = state;
+      this.#emit('state', { state, why, delayMs });
+    }
+  }
+
+  #end(why) {
+    this.#state = 'closed';
+    globalThis.removeEventListener?.('pagehide', this.#onHide);
+    globalThis.removeEventListener?.('pageshow', this.#onShow);
+    globalThis.removeEventListener?.('online', this.#onOnline);
+    this.#leave();
+    this.#emit('state', { state: 'closed', why });
+  }
+
+  #post(message) {
+    this.#channel?.postMessage(message);
+  }
+
+  #emit(type, detail) {
+    for (const handler of [...(this.#handlers.get(type) ?? [])]) {
+      try {
+        handler(detail);
+      } catch (failure) {
+        queueMicrotask(() => {
+          throw failure;
+        });
+      }
+    }
+  }
+}
+
+function isFinal(step) {
+  return step.type === 'close' && !step.reconnect;
+}
+
+/** An event as handlers get it. */
+function told({ id, envelope }) {
+  const { event, topic, payload, timestamp, org_id: organisation, provisional = false } = envelope;
+  return { event, topic, payload, id: envelope.id, cursor: id ?? null, provisional, timestamp, organisation };
+}

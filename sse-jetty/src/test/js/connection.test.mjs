@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { Realtime } from '../../main/resources/dev/realtime/sse/client/realtime.js';
+import { cursor, Listener, status, StreamServer, upTo } from './stream-server.mjs';
+
+const PROVISIONAL = 'data: {"id":"p","event":"made","topic":"t","payload":{"n":0},"provisional":true}\n\n';
+const PROBLEM = { 'Content-Type': 'application/problem+json' };
+let server;
+let listener;
+
+beforeEach(async () => {
+  server = await StreamServer.start();
+});
+
+afterEach(async () => {
+  listener.realtime.close();
+  await server.close();
+});
+
+function listen(options = {}) {
+  listener = new Listener(new Realtime({ url: server.url, shared: false, retryMs: 1, ...options }));
+  return listener.realtime;
+}
+
+test('asks for what it is told to, and says what comes', async () => {
+  const rt = listen({ topics: ['resource:*', 'a'], events: ['made'] });
+  await listener.untilLive();
+  server.publish(1);
+  await listener.untilNumber(1);
+  assert.equal(server.requests[0].query.toString(), 'client=fetch&topics=resource%3A*%2Ca&events=made');
+  assert.deepEqual(listener.of('open'), [{ type: 'open', cursor: cursor(0), resumed: false, instance: 'i' }]);
+  const [event] = listener.of('event');
+  assert.deepEqual([event.event, event.topic, event.id, event.cursor, event.provisional], ['made', 'events', 'x1', cursor(1), false]);
+  assert.deepEqual([rt.state, rt.leading, rt.cursor], ['live', true, cursor(1)]);
+});
+
+test('502, then 401, then 200 goes on from the last cursor with a new token', async () => {
+  let tokens = 0;
+  const asked = [];
+  listen({ token: async (why) => (asked.push(why.refresh), `t${(tokens += 1)}`) });
+  await listener.untilLive();
+  server.publish(3);
+  await listener.untilNumber(3);
+  server.script.push(status(502), status(401, PROBLEM, '{"code":"token_expired"}'));
+  server.cut();
+  server.publish(3);
+  await listener.untilNumber(6);
+  assert.deepEqual(listener.numbers, upTo(6));
+  assert.deepEqual(server.requests.map((each) => each.cursor), [undefined, cursor(3), cursor(3), cursor(3)]);
+  assert.deepEqual(server.requests.map((each) => each.authorization), ['Bearer t1', 'Bearer t2', 'Bearer t3', 'Bearer t4']);
+  assert.deepEqual(asked, [false, false, false, true]);
+  assert.equal(listener.of('state').filter((each) => each.why === '401 token_expired')[0].delayMs, 0);
+});
+
+test('refused again and again it backs off', async () => {
+  server.script.push(status(401), status(401), status(403));
+  const random = Math.random;
+  Math.random = () => 1;
+  try {
+    listen({ token: () => 't', retryMs: 2 });
+    await listener.untilLive();
+  } finally {
+    Math.random = random;
+  }
+  assert.deepEqual(listener.of('state').filter((each) => each.state === 'waiting').map((each) => each.delayMs), [0, 2, 4]);
+});
+
+test('a wait is never longer than 30 s, and anything up to it', async () => {
+  const random = Math.random;
+  Math.random = () => 0.5;
+  try {
+    server.script.push(status(500));
+    listen({ retryMs: 1_000_000 });
+    await listener.until((heard) => heard.of('state').some((each) => each.state === 'waiting'));
+  } finally {
+    Math.random = random;
+  }
+  assert.equal(listener.of('state').at(-1).delayMs, 15_000);
+});
+
+test('a token that cannot be had is a failure like any other', async () => {
+  let calls = 0;
+  listen({ token: () => ((calls += 1) === 1 ? Promise.reject(new Error('no token')) : 't') });
+  await listener.untilLive();
+  assert.ok(listener.of('state').some((each) => each.state === 'waiting' && each.why === 'no token'));
+});
+
+for (const code of [429, 503]) {
+  test(`${code} is waited for as long as it asks`, async () => {
+    server.script.push(status(code, { 'Retry-After': '7' }));
+    listen();
+    await listener.until((heard) => heard.of('state').some((each) => each.state === 'waiting'));
+    const { delayMs } = listener.of('state').at(-1);
+    assert.ok(delayMs >= 7_000 && delayMs <= 7_001, String(delayMs));
+  });
+}
+
+test('what is no stream is not taken for one', async () => {
+  server.script.push(status(200, { 'Content-Type': 'text/html' }, 'data: x\n\n'));
+  listen();
+  await listener.untilLive();
+  assert.equal(listener.of('state').find((each) => each.state === 'waiting').why, 'not an event stream');
+  assert.deepEqual(listener.of('event'), []);
+});
+
+test('a wrong question ends it for good', async () => {
+  server.script.push(status(400, PROBLEM, '{"code":"invalid_topics"}'));
+  listen();
+  await listener.until((heard) => heard.of('state').some((each) => each.state === 'closed'));
+  assert.deepEqual(listener.of('close'), [{ type: 'close', reason: 'invalid_topics', reconnect: false }]);
+});
+
+test('told to come back, it comes back when it was told to', async () => {
+  listen();
+  await listener.untilLive();
+  server.publish(1);
+  server.say('event: realtime.close\nretry: 3\ndata: {"reason":"draining","reconnect":true}\n\n');
+  await listener.untilLive(2);
+  assert.deepEqual(listener.of('close'), [{ type: 'close', reason: 'draining', reconnect: true }]);
+  assert.equal(listener.of('state').find((each) => each.state === 'waiting').delayMs, 3);
+  assert.equal(server.requests[1].cursor, cursor(1));
+});
+
+test('told not to, it does not', async () => {
+  const rt = listen();
+  await listener.untilLive();
+  server.say('event: realtime.close\ndata: {"reason":"revoked","reconnect":false}\n\n');
+  await listener.until((heard) => heard.of('state').at(-1)?.state === 'closed');
+  assert.equal(listener.of('close')[0].reconnect, false);
+  assert.equal(rt.state, 'closed');
+  assert.equal(rt.leading, false);
+});
+
+test('a frame cut in two moves nothing, an id alone does', async () => {
+  const rt = listen();
+  await listener.untilLive();
+  server.say(`id: ${cursor(5)}\n\n${PROVISIONAL}id: ${cursor(6)}\ndata: {"id":"x6"`);
+  await listener.untilNumber(0);
+  assert.equal(rt.cursor, cursor(5));
+  server.cut();
+  server.script.push((request, response, it) => {
+    it.headers(response);
+    it.say(it.opening(5, true));
+  });
+  await listener.until((heard) => heard.of('open').length === 2);
+  assert.equal(server.requests[1].cursor, cursor(5));
+  assert.deepEqual(listener.numbers, [0]);
+});
+
+test('a gap is told, and is behind it when it reconnects', async () => {
+  const gap = { reason: 'trimmed', requested: cursor(1), floor: cursor(4), head: cursor(9) };
+  server.script.push((request, response, it) => {
+    it.headers(response);
+    it.say(`event: realtime.gap\ndata: ${JSON.stringify(gap)}\n\n${it.opening(4)}`);
+  });
+  const rt = listen({ cursor: cursor(1) });
+  await listener.until((heard) => heard.of('open').length === 1);
+  assert.equal(server.requests[0].cursor, cursor(1));
+  assert.deepEqual(listener.of('gap'), [{ type: 'gap', ...gap }]);
+  assert.equal(rt.cursor, cursor(4));
+});
+
+test('a provisional copy has no cursor, and moves none', async () => {
+  const rt = listen();
+  await listener.untilLive();
+  server.say(PROVISIONAL);
+  await listener.untilNumber(0);
+  assert.deepEqual([listener.of('event')[0].provisional, listener.of('event')[0].cursor], [true, null]);
+  assert.equal(rt.cursor, cursor(0));
+});
+
+test('a silent connection is dead', async () => {
+  listen({ silenceMs: 60 });
+  await listener.untilLive(2);
+  assert.equal(listener.of('state').find((each) => each.state === 'waiting').why, 'silent');
+  assert.equal(listener.of('warning')[0].code, 'silence');
+});
+
+test('headers without a first frame: something buffers', async () => {
+  server.script.push((request, response, it) => it.headers(response));
+  listen({ bufferingMs: 20 });
+  await listener.until((heard) => heard.of('warning').length === 1);
+  assert.equal(listener.of('warning')[0].code, 'buffering');
+  server.say(server.opening(0));
+  await listener.until((heard) => heard.of('open').length === 1);
+});
+
+test('closed in the middle of a chunk it says no more', async () => {
+  const rt = listen();
+  await listener.untilLive();
+  rt.on('event', ({ payload }) => payload.n === 2 && rt.close());
+  server.script.push((request, response, it) => it.stream(request, response));
+  server.cut();
+  server.publish(5);
+  await listener.until((heard) => heard.of('state').at(-1).state === 'closed');
+  assert.deepEqual(listener.numbers, [1, 2]);
+});
+
+test('a handler ends when it is told to', async () => {
+  const rt = listen();
+  const numbers = [];
+  const stop = rt.on('event', ({ payload }) => numbers.push(payload.n));
+  await listener.untilLive();
+  server.publish(1);
+  await listener.untilNumber(1);
+  stop();
+  server.publish(1);
+  await listener.untilNumber(2);
+  assert.deepEqual(numbers, [1]);
+});
+
+test('an option that does not exist is refused', () => {
+  listen();
+  assert.throws(() => new Realtime({ topic: 'a' }), /unknown options: topic/);
+});
