@@ -95,8 +95,7 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
-    private void stream(
-            HttpServletRequest request, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
+    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
             throws IOException {
         SseConnection connection =
                 new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt(), seat);

@@ -1,0 +1,156 @@
+package dev.realtime.sse.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.realtime.transport.testkit.LeakCheck;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Fault 35: a stream that is cut after any byte of its resume is completed by the next one, which asks from the last id
+ * that a browser would have.
+ */
+@ExtendWith(LeakCheck.class)
+class CutResumeTest {
+    private static final String LIVE = "event: realtime.live\ndata: {}\n\n";
+
+    /** What a client knows: the events that it was given, whether it was told of a hole, and where it would go on. */
+    private record Seen(List<String> events, boolean gap, String lastId) {}
+
+    @Test
+    void afterAnyByteOfAReplayTheRestComesOnceAndInOrder() throws IOException {
+        try (TestGateway gateway = TestGateway.start()) {
+            gateway.publish("e.0");
+            String cursor = gateway.publish("e.1");
+            publish(gateway, 2, 7);
+
+            int cuts = requireCompleted(gateway, cursor, names(2, 7), false);
+
+            assertThat(cuts).isGreaterThan(1_000);
+        }
+    }
+
+    @Test
+    void afterAnyByteOfAGapItIsToldAgainUntilItHasBeenHeard() throws IOException {
+        try (TestGateway gateway = TestGateway.start()) {
+            publish(gateway, 0, 3);
+            for (String lost : new String[] {"not-a-cursor", "0123456789ab-2-abcdef", gateway.publish("e.4") + "0"}) {
+                requireCompleted(gateway, lost, List.of(), true);
+            }
+        }
+    }
+
+    @Test
+    void afterAnyByteOfATrimmedReplayWhatIsHeldComesAfterTheGap() throws IOException {
+        try (TestGateway gateway = TestGateway.start("REALTIME_MEMORY_MAX_BYTES", "33554432")) {
+            String trimmed = gateway.publish("e.0");
+            String large = "x".repeat(1_000_000);
+            for (int i = 0; i < 40; i++) {
+                assertThat(gateway.post("{\"event\":\"large\",\"payload\":\"" + large + "\"}")
+                                .statusCode())
+                        .isEqualTo(201);
+            }
+            publish(gateway, 1, 3);
+
+            requireCompleted(gateway, trimmed, names(1, 3), true);
+        }
+    }
+
+    /** Returns how many cuts there were. */
+    private static int requireCompleted(TestGateway gateway, String cursor, List<String> expected, boolean gap)
+            throws IOException {
+        byte[] whole = resume(gateway, cursor);
+        Map<String, Seen> resumed = new HashMap<>();
+        for (int cut = 0; cut <= whole.length; cut++) {
+            Seen first = seen(whole, cut);
+            String from = first.lastId().isEmpty() ? cursor : first.lastId();
+            Seen second = resumed.get(from);
+            if (second == null) {
+                byte[] again = resume(gateway, from);
+                second = seen(again, again.length);
+                resumed.put(from, second);
+            }
+            assertThat(Stream.concat(first.events().stream(), second.events().stream()))
+                    .as("cut after byte %s, resumed from %s", cut, from)
+                    .containsExactlyElementsOf(expected);
+            assertThat(first.gap() || second.gap())
+                    .as("told of the hole, cut after byte %s", cut)
+                    .isEqualTo(gap);
+        }
+        return whole.length + 1;
+    }
+
+    /** The bytes of a stream's body up to its live frame, as they come through the socket. */
+    private static byte[] resume(TestGateway gateway, String cursor) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
+            socket.setSoTimeout(20_000);
+            StreamClient.send(socket, "/realtime/stream?events=e.*", "Last-Event-ID", cursor);
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            int head = -1;
+            while (!all.toString(StandardCharsets.UTF_8).endsWith(LIVE)) {
+                int next = socket.getInputStream().read();
+                assertThat(next).as("not before it is live").isNotNegative();
+                all.write(next);
+                head = head < 0 && all.toString(StandardCharsets.UTF_8).endsWith("\r\n\r\n") ? all.size() : head;
+            }
+            byte[] bytes = all.toByteArray();
+            return java.util.Arrays.copyOfRange(bytes, head, bytes.length);
+        }
+    }
+
+    /** What a browser has made of the first so many bytes of a chunked body. */
+    private static Seen seen(byte[] body, int length) {
+        String text = unchunked(new String(body, 0, length, StandardCharsets.UTF_8));
+        List<String> events = new ArrayList<>();
+        boolean gap = false;
+        String lastId = "";
+        int end = text.lastIndexOf("\n\n");
+        for (String frame : end < 0 ? new String[0] : text.substring(0, end).split("\n\n", -1)) {
+            for (String line : frame.split("\n", -1)) {
+                if (line.startsWith("id: ")) {
+                    lastId = line.substring(4);
+                } else if (line.startsWith("data: {\"id\":")) {
+                    events.add(line.replaceAll(".*\"event\":\"([^\"]+)\".*", "$1"));
+                }
+                gap |= line.equals("event: realtime.gap");
+            }
+        }
+        return new Seen(events, gap, lastId);
+    }
+
+    /** As far as it goes. */
+    private static String unchunked(String chunked) {
+        StringBuilder text = new StringBuilder();
+        int at = 0;
+        for (int line = chunked.indexOf("\r\n"); line >= 0; line = chunked.indexOf("\r\n", at)) {
+            int size = Integer.parseInt(chunked.substring(at, line), 16);
+            int from = line + 2;
+            text.append(chunked, from, Math.min(chunked.length(), from + size));
+            at = from + size + 2;
+            if (at >= chunked.length()) {
+                break;
+            }
+        }
+        return text.toString();
+    }
+
+    private static void publish(TestGateway gateway, int first, int last) {
+        IntStream.rangeClosed(first, last).forEach(i -> gateway.publish("e." + i));
+    }
+
+    private static List<String> names(int first, int last) {
+        return IntStream.rangeClosed(first, last).mapToObj(i -> "e." + i).toList();
+    }
+}
