@@ -89,9 +89,17 @@ final class ServerProcess {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
-        children.forEach(child ->
-                child.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join());
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(POLL)
+                .until(() -> children.stream().noneMatch(ServerProcess::runs));
         awaitExit();
+    }
+
+    /** One that has ended runs no program, though it may stay listed until the system's first process asks after it. */
+    private static boolean runs(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
     }
 
     private IllegalStateException failure(String what, @Nullable Throwable cause) {
