@@ -53,7 +53,8 @@ class Fault15CrossedTransactionsTest {
             List<CompletableFuture<Void>> running = new ArrayList<>();
             for (Writer session : sessions) {
                 int parity = sessions.indexOf(session);
-                running.add(CompletableFuture.runAsync(() -> rounds(session, setting, parity, together)));
+                running.add(
+                        CompletableFuture.runAsync(() -> rounds(session, setting, parity, together), Beside.THREADS));
             }
             while (running.stream().anyMatch(each -> !each.isDone())) {
                 instances.publish(a, 10);

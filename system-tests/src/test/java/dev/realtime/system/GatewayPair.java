@@ -91,7 +91,7 @@ final class GatewayPair implements AutoCloseable {
 
     /** Publishes through B, a little ahead of A's stream at most, until the operator has done its work. */
     void underLoad(Runnable operator) {
-        CompletableFuture<Void> work = CompletableFuture.runAsync(operator);
+        CompletableFuture<Void> work = CompletableFuture.runAsync(operator, Beside.THREADS);
         while (!work.isDone()) {
             publish(5);
             onA.awaitEvents(ledger.size() - 500);

@@ -60,7 +60,7 @@ class RealtimeClientTest {
         assertThat(streams()).isEqualTo(1);
         assertThat(tabs.leaders()).containsExactly(0);
 
-        CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> publish(150));
+        CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> publish(150), Beside.THREADS);
         tabs.close(0);
         publishing.join();
         publish(50);
