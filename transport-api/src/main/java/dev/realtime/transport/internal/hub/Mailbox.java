@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,9 @@ final class Mailbox {
     private final Runnable signal;
     private final Runnable room;
 
+    /** Pings left out, and not yet told of: asked with every delivery, so without the lock. */
+    private final AtomicInteger conflated = new AtomicInteger();
+
     // guarded by this
     private final Deque<Delivery> waiting = new ArrayDeque<>();
     private long bytes;
@@ -37,9 +41,6 @@ final class Mailbox {
 
     /** Something was handed out since the mailbox was last found full. */
     private boolean moves;
-
-    /** Pings left out, and not yet told of. */
-    private int conflated;
 
     private boolean roomWanted;
     private boolean closed;
@@ -103,10 +104,8 @@ final class Mailbox {
     }
 
     /** How many pings were left out since this was last asked, because a later one says the same. */
-    synchronized int takeConflated() {
-        int taken = conflated;
-        conflated = 0;
-        return taken;
+    int takeConflated() {
+        return conflated.get() == 0 ? 0 : conflated.getAndSet(0);
     }
 
     /** Puts in provisional copies, or nothing if they don't fit: the log will have these events. Returns whether they fit. */
@@ -183,7 +182,7 @@ final class Mailbox {
         if (weight(kept) > limitBytes / 2) {
             return false;
         }
-        conflated += all.size() - kept.size();
+        conflated.addAndGet(all.size() - kept.size());
         waiting.clear();
         waiting.addAll(kept);
         bytes = weight(waiting);
