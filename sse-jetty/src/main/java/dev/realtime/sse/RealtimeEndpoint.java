@@ -13,7 +13,6 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 
 /**
  * Browsers' door to a {@link PubSub}: mount it in a servlet container, and drain it before that stops. Does not close
@@ -27,15 +26,13 @@ public final class RealtimeEndpoint implements AutoCloseable {
     private final ScriptServlet script;
 
     /**
-     * @param executor runs the streams' writing, which never blocks; the server's own thread pool is right
      * @param meters is given counters of streams
      */
-    public RealtimeEndpoint(
-            PubSub pubSub, Authorizer authorizer, EndpointOptions options, Executor executor, MeterRegistry meters) {
+    public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
         Access access = new Access(authorizer, options.origins());
-        this.streams = new Streams(executor, options, new StreamMeters(meters));
+        this.streams = new Streams(options, new StreamMeters(meters));
         this.stream = new StreamServlet(access, pubSub, streams);
-        this.events = new EventsServlet(access, pubSub, options);
+        this.events = new EventsServlet(access, pubSub, streams, options);
         this.position = new PositionServlet(access, pubSub, options);
         this.script = new ScriptServlet(access);
     }

@@ -51,7 +51,6 @@ class RealtimeEndpointTest {
             pubSub,
             NoneAuthorizer.saidAloud(),
             EndpointOptions.DEFAULTS.withHeartbeat(Duration.ofMillis(200)).withPublishDeadline(Duration.ofMillis(500)),
-            server.getThreadPool(),
             meters);
     private HttpClient http = client(HttpClient.Version.HTTP_1_1);
 

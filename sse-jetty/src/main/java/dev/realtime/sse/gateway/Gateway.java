@@ -52,7 +52,7 @@ public final class Gateway implements AutoCloseable {
         threads.setName("http");
         this.pubSub = pubSub;
         this.meters = new GatewayMeters(pubSub);
-        this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, threads, meters.registry());
+        this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
         this.connector = connector(server, settings);
         server.addConnector(connector);

@@ -22,6 +22,7 @@ public final class EventsServlet extends EndpointServlet {
     private static final int FIELDS_BYTES = 1_048_576;
 
     private final transient PubSub pubSub;
+    private final transient Streams streams;
     private final transient EndpointOptions options;
     private final int maxBodyBytes;
 
@@ -30,9 +31,10 @@ public final class EventsServlet extends EndpointServlet {
     private record Answer(
             String id, @Nullable String cursor, @Nullable String state) {}
 
-    public EventsServlet(Access access, PubSub pubSub, EndpointOptions options) {
+    public EventsServlet(Access access, PubSub pubSub, Streams streams, EndpointOptions options) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
+        this.streams = streams;
         this.options = options;
         this.maxBodyBytes = 4 * options.maxPayloadBytes() + FIELDS_BYTES;
     }
@@ -61,7 +63,7 @@ public final class EventsServlet extends EndpointServlet {
         try {
             List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
             requireAllowed(caller, events);
-            answer(exchange, pubSub.offer(events));
+            answer(exchange, pubSub.offer(events), body.length);
         } catch (RuntimeException e) {
             exchange.fail(e);
         }
@@ -87,7 +89,8 @@ public final class EventsServlet extends EndpointServlet {
         }
     }
 
-    private static void answer(Exchange exchange, Publication publication) {
+    /** After the commit; and while streams wait for their turn to be written, not before they have had it. */
+    private void answer(Exchange exchange, Publication publication, int bytes) {
         publication.accepted().whenComplete((acceptance, failure) -> {
             if (failure != null) {
                 exchange.fail(failure);
@@ -101,9 +104,15 @@ public final class EventsServlet extends EndpointServlet {
         });
         publication.committed().whenComplete((published, failure) -> {
             if (failure == null) {
-                exchange.json(
-                        HttpServletResponse.SC_CREATED,
-                        published.stream().map(EventsServlet::committed).toList());
+                streams.writers()
+                        .next()
+                        .pace(
+                                bytes,
+                                () -> exchange.json(
+                                        HttpServletResponse.SC_CREATED,
+                                        published.stream()
+                                                .map(EventsServlet::committed)
+                                                .toList()));
             } else {
                 exchange.fail(failure);
             }

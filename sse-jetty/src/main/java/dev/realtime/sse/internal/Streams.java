@@ -4,7 +4,6 @@ import dev.realtime.sse.EndpointOptions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,7 +18,7 @@ public final class Streams implements AutoCloseable {
     private static final int TICKS_PER_HEARTBEAT = 4;
 
     private final Set<SseConnection> open = ConcurrentHashMap.newKeySet();
-    private final Executor executor;
+    private final StreamWriters writers = new StreamWriters();
     private final EndpointOptions options;
     private final StreamMeters meters;
     private final ScheduledExecutorService clock;
@@ -29,8 +28,7 @@ public final class Streams implements AutoCloseable {
     /** How many there were when the drain began. */
     private volatile int drained;
 
-    public Streams(Executor executor, EndpointOptions options, StreamMeters meters) {
-        this.executor = executor;
+    public Streams(EndpointOptions options, StreamMeters meters) {
         this.options = options;
         this.meters = meters;
         this.seats = new Seats(options.limits());
@@ -78,10 +76,11 @@ public final class Streams implements AutoCloseable {
         draining = true;
         clock.shutdownNow();
         open.forEach(stream -> stream.cut(CloseReason.DRAINING));
+        writers.close();
     }
 
-    Executor executor() {
-        return executor;
+    StreamWriters writers() {
+        return writers;
     }
 
     Seats seats() {

@@ -152,7 +152,7 @@ final class LogFeed {
                 eventsByOrganisation(entries).entrySet()) {
             Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(events.getKey(), Map.of());
             for (Map.Entry<Filter, Set<HubSubscription>> sharing : filters.entrySet()) {
-                List<Received> matching = matching(sharing.getKey(), events.getValue());
+                List<Received> matching = List.copyOf(matching(sharing.getKey(), events.getValue()));
                 if (matching.isEmpty()) {
                     continue;
                 }
