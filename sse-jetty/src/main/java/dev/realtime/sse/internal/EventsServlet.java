@@ -6,6 +6,7 @@ import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
 import dev.realtime.transport.Event;
+import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Published;
@@ -77,6 +78,14 @@ public final class EventsServlet extends EndpointServlet {
                                 ProblemCode.ORGANISATION_NOT_ALLOWED,
                                 "org_id: the credential may not publish to another organisation")
                         .about("org_id")
+                        .at(index)
+                        .refusal();
+            }
+            if (event.orgId().equals(FieldRules.OPERATORS) && event.type().equals(Revocation.EVENT)) {
+                throw Problem.of(
+                                ProblemCode.INVALID_EVENT,
+                                "event: '" + Revocation.EVENT + "' is reserved here; revoke by /realtime/revocations")
+                        .about("event")
                         .at(index)
                         .refusal();
             }

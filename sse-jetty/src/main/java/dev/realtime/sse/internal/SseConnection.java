@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Subscription;
@@ -36,6 +37,7 @@ final class SseConnection implements WriteListener, AsyncListener {
     private final Streams streams;
     private final String instance;
     private final Function<Delivery.Received, byte[]> renderer;
+    private final @Nullable Caller caller;
     private final @Nullable Instant expiresAt;
     private final Seats.@Nullable Seat seat;
     private final long rotatesAt;
@@ -61,14 +63,17 @@ final class SseConnection implements WriteListener, AsyncListener {
     private long oldestLoggedAt;
     private @Nullable Long lastOverflow;
 
-    /** @param seat released at the end; null for a stream that is only told to come back later */
-    SseConnection(
-            Streams streams, String instance, boolean named, @Nullable Instant expiresAt, Seats.@Nullable Seat seat) {
+    /**
+     * @param caller whose stream it is; null for one that is only told to come back later
+     * @param seat released at the end; null for the same
+     */
+    SseConnection(Streams streams, String instance, boolean named, @Nullable Caller caller, Seats.@Nullable Seat seat) {
         this.streams = streams;
         this.writer = streams.writers().next();
         this.instance = instance;
         this.renderer = named ? Frames.NAMED : Frames.UNNAMED;
-        this.expiresAt = expiresAt;
+        this.caller = caller;
+        this.expiresAt = caller == null ? null : caller.expiresAt();
         this.seat = seat;
         this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
@@ -81,6 +86,12 @@ final class SseConnection implements WriteListener, AsyncListener {
         async.addListener(this);
         streams.add(this);
         outlet.start(this);
+    }
+
+    /** Whose stream it is; null for one that is only told to come back later. */
+    @Nullable
+    Caller caller() {
+        return caller;
     }
 
     /** Something waits. Cheap, never blocks. Whatever the state does not name here polls before it rests. */

@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
 import java.time.Duration;
 import java.util.Set;
@@ -8,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +71,16 @@ public final class Streams implements AutoCloseable {
             }
         }
         open.forEach(stream -> stream.cut(CloseReason.SLOW));
+    }
+
+    /** Ends the streams of these callers. Looks at every stream there is. */
+    void end(Predicate<Caller> whose, CloseReason reason) {
+        for (SseConnection stream : open) {
+            Caller caller = stream.caller();
+            if (caller != null && whose.test(caller)) {
+                stream.close(reason);
+            }
+        }
     }
 
     @Override
