@@ -68,6 +68,7 @@ record GatewaySettings(
     private static final Pattern LOOPBACK =
             Pattern.compile("(?i)localhost|127(\\.[0-9]{1,3}){3}|\\[(::1|0:0:0:0:0:0:0:1)\\]");
 
+    private static final String JWT = "jwt";
     private static final String ONE_PROCESS = "memory";
     private static final int MOST_STREAMS = 1_000_000;
     private static final Set<SettingKey> ALL = Set.of(
@@ -107,10 +108,11 @@ record GatewaySettings(
 
     /** The memory transport is always one process: there a key that nobody else knows will do. */
     private static @Nullable TicketKey ticketKey(Settings settings) {
-        for (SettingKey key : new SettingKey[] {TICKET_SECRET, JWT_SECRET}) {
-            if (settings.get(key) != null) {
-                return TicketKey.of(secret(settings, key));
-            }
+        if (settings.get(TICKET_SECRET) != null) {
+            return TicketKey.of(secret(settings, TICKET_SECRET));
+        }
+        if (JWT.equals(settings.get(AUTH)) && settings.get(JWT_SECRET) != null) {
+            return TicketKey.of(secret(settings, JWT_SECRET));
         }
         return settings.transport().equals(ONE_PROCESS) ? TicketKey.random() : null;
     }
@@ -153,7 +155,7 @@ record GatewaySettings(
         }
         return switch (auth) {
             case "none" -> NoneAuthorizer.saidAloud();
-            case "jwt" -> jwt(settings, origins);
+            case JWT -> jwt(settings, origins);
             default -> throw settings.refused(AUTH, "it is jwt or none");
         };
     }

@@ -107,6 +107,19 @@ class HeldRevocationsTest {
         assertThat(held.due(AGE, T.plus(AGE).plusSeconds(50), 10)).containsExactly(new Said(revocation, 6));
     }
 
+    @Test
+    void openStreamsEndAlsoWhereNobodyKnowsHowOldTheirCredentialIs() {
+        Revocation revocation = revocation("acme", "ann", T, 1);
+        assertThat(Stream.of(ann(T), ann(null))).allMatch(revocation::endsStreamOf);
+        assertThat(Stream.of(
+                        ann(T.plusSeconds(1)),
+                        Caller.of("acme"),
+                        Caller.of("acme").withUser("bob"),
+                        Caller.of("globex").withUser("ann")))
+                .noneMatch(revocation::endsStreamOf);
+        assertThat(Stream.of(ann(null), Caller.of("acme"))).allMatch(revocation("acme", null, T, 1)::endsStreamOf);
+    }
+
     private Learnt learn(Revocation revocation) {
         return held.learn(new Said(revocation, 0), T, T);
     }
