@@ -225,6 +225,21 @@ class RealtimeEndpointTest {
         assertThat(answer.body()).contains("\"code\":\"internal_error\"").doesNotContain("secret");
     }
 
+    @Test
+    void aRevocationThatHasToWaitForTheTransportIsAccepted() throws Exception {
+        pubSub.accepted.complete(Publication.Acceptance.QUEUED);
+        HttpResponse<String> answer = http.send(
+                request("/realtime/revocations")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"org_id\":\"acme\"}"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(202);
+        assertThat(answer.body())
+                .contains("\"org_id\":\"acme\"", "\"state\":\"queued\"")
+                .doesNotContain("user_id");
+    }
+
     private void assertEnded(String reason) {
         await().untilAsserted(() -> assertThat(meters.get("realtime.stream.closes")
                         .tag("reason", reason)

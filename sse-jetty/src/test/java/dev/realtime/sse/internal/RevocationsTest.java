@@ -122,6 +122,22 @@ class RevocationsTest {
         });
     }
 
+    @Test
+    void whenItIsFullThereIsRoomForThoseAlreadyRevokedOnly() {
+        start();
+        for (int i = 0; i < Revocations.MOST; i++) {
+            log.tell(revoked("user-" + i), Duration.ZERO, i + 1);
+        }
+        log.tell(new Delivery.Live());
+        assertThat(revocations.awaitReplayed(Duration.ofSeconds(20))).isTrue();
+        assertThat(meters.get("realtime.revocations").gauge().value()).isEqualTo(Revocations.MOST);
+
+        assertThat(revocations.hasRoomFor(new Revocation("acme", "user-7", now, now.plusSeconds(1))))
+                .isTrue();
+        assertThat(revocations.hasRoomFor(new Revocation("acme", "one-more", now, now.plusSeconds(1))))
+                .isFalse();
+    }
+
     private void start() {
         revocations = new Revocations(log, streams, Clock.systemUTC(), meters);
         await().until(() -> log.requests.size() == 1);
