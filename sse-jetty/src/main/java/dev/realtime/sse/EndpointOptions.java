@@ -2,6 +2,7 @@ package dev.realtime.sse;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param proxies whose word counts for the address that a stream comes from, and for whether it came by TLS
  * @param ticketKey signs tickets; null for none. All instances have the same
  * @param clock tells how old a ticket is, and whether a revocation still holds
+ * @param directWrites whether HTTP/1.1 streams are written past the servlet container, straight to Jetty's end point,
+ *     which takes half the work: only where nothing changes a response on its way, such as compression
  */
 public record EndpointOptions(
         Origins origins,
@@ -28,7 +31,8 @@ public record EndpointOptions(
         StreamLimits limits,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
-        Clock clock) {
+        Clock clock,
+        boolean directWrites) {
     /** What the documentation states. */
     public static final EndpointOptions DEFAULTS = new EndpointOptions(
             Origins.OWN,
@@ -40,123 +44,96 @@ public record EndpointOptions(
             StreamLimits.DEFAULTS,
             Proxies.NONE,
             null,
-            Clock.systemUTC());
+            Clock.systemUTC(),
+            false);
 
     public EndpointOptions withOrigins(Origins origins) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.origins = origins);
     }
 
     public EndpointOptions withMaxPayloadBytes(int bytes) {
-        return new EndpointOptions(
-                origins, bytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies, ticketKey, clock);
+        return changed(draft -> draft.maxPayloadBytes = bytes);
     }
 
     public EndpointOptions withHeartbeat(Duration heartbeat) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.heartbeat = heartbeat);
     }
 
     public EndpointOptions withWriteDeadline(Duration writeDeadline) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.writeDeadline = writeDeadline);
     }
 
     public EndpointOptions withPublishDeadline(Duration publishDeadline) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.publishDeadline = publishDeadline);
     }
 
     public EndpointOptions withLimits(StreamLimits limits) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.limits = limits);
     }
 
     public EndpointOptions withProxies(Proxies proxies) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.proxies = proxies);
     }
 
-    /** Gives tickets, signed with this key; null for none. */
     public EndpointOptions withTickets(@Nullable TicketKey ticketKey) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.ticketKey = ticketKey);
     }
 
     public EndpointOptions withClock(Clock clock) {
-        return new EndpointOptions(
-                origins,
-                maxPayloadBytes,
-                heartbeat,
-                writeDeadline,
-                retry,
-                publishDeadline,
-                limits,
-                proxies,
-                ticketKey,
-                clock);
+        return changed(draft -> draft.clock = clock);
+    }
+
+    public EndpointOptions withDirectWrites() {
+        return changed(draft -> draft.directWrites = true);
+    }
+
+    private EndpointOptions changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The same, to be changed. */
+    private static final class Draft {
+        private Origins origins;
+        private int maxPayloadBytes;
+        private Duration heartbeat;
+        private Duration writeDeadline;
+        private final Duration retry;
+        private Duration publishDeadline;
+        private StreamLimits limits;
+        private Proxies proxies;
+        private @Nullable TicketKey ticketKey;
+        private Clock clock;
+        private boolean directWrites;
+
+        private Draft(EndpointOptions options) {
+            this.origins = options.origins;
+            this.maxPayloadBytes = options.maxPayloadBytes;
+            this.heartbeat = options.heartbeat;
+            this.writeDeadline = options.writeDeadline;
+            this.retry = options.retry;
+            this.publishDeadline = options.publishDeadline;
+            this.limits = options.limits;
+            this.proxies = options.proxies;
+            this.ticketKey = options.ticketKey;
+            this.clock = options.clock;
+            this.directWrites = options.directWrites;
+        }
+
+        private EndpointOptions options() {
+            return new EndpointOptions(
+                    origins,
+                    maxPayloadBytes,
+                    heartbeat,
+                    writeDeadline,
+                    retry,
+                    publishDeadline,
+                    limits,
+                    proxies,
+                    ticketKey,
+                    clock,
+                    directWrites);
+        }
     }
 }

@@ -75,6 +75,7 @@ public final class Gateway implements AutoCloseable {
     static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
         GatewaySettings checked = GatewaySettings.from(settings);
         EndpointOptions options = EndpointOptions.DEFAULTS
+                .withDirectWrites()
                 .withOrigins(checked.origins())
                 .withMaxPayloadBytes(checked.maxPayloadBytes())
                 .withLimits(checked.limits())

@@ -5,27 +5,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Joins frames to one write, once for all streams of a round that are to write the same frames. For one thread.
- * Frames are told apart by identity: an event's frame is made once for all streams.
+ * Makes batches, once for all streams of a round that are to write the same frames. For one thread. Frames are told
+ * apart by identity: an event's frame is made once for all streams.
  */
 final class SharedBatches {
     /** A power of two. */
-    private static final int SLOTS = 64;
+    private static final int SLOTS = 256;
     /** More would not stay in a processor's cache, and is rarely asked for twice. */
     private static final int MOST_HELD_BYTES = 2 << 20;
 
-    private final Batch[] slots = new Batch[SLOTS];
+    private final Held[] slots = new Held[SLOTS];
     private int heldBytes;
 
-    private static final class Batch {
-        private static final Batch NONE = new Batch(List.of(), new byte[0]);
+    private static final class Held {
+        private static final Held NOTHING = new Held(List.of(), Batch.NONE);
 
         private final List<byte[]> frames;
-        private final byte[] joined;
+        private final Batch batch;
 
-        private Batch(List<byte[]> frames, byte[] joined) {
+        private Held(List<byte[]> frames, Batch batch) {
             this.frames = frames;
-            this.joined = joined;
+            this.batch = batch;
         }
 
         private boolean isOf(List<byte[]> asked) {
@@ -40,7 +40,7 @@ final class SharedBatches {
             return true;
         }
 
-        @SuppressWarnings("ArrayEquals") // the frames are the same objects or not the same
+        @SuppressWarnings("ArrayEquals") // the same object or not
         private static boolean same(byte[] frame, byte[] asked) {
             return frame == asked;
         }
@@ -51,35 +51,30 @@ final class SharedBatches {
     }
 
     /**
-     * The frames' bytes, one after the other. Nobody changes them.
+     * The frames in one piece.
      *
-     * @param size of all frames together
+     * @param size of all frames together, in bytes
      */
-    byte[] joined(List<byte[]> frames, int size) {
-        if (frames.size() == 1) {
-            return frames.get(0);
-        }
+    Batch of(List<byte[]> frames, int size) {
         if (frames.isEmpty()) {
-            return Batch.NONE.joined;
+            return Batch.NONE;
         }
         int slot = slot(frames);
-        Batch held = slots[slot];
-        if (held.isOf(frames)) {
-            return held.joined;
+        if (slots[slot].isOf(frames)) {
+            return slots[slot].batch;
         }
         if (heldBytes + size > MOST_HELD_BYTES) {
             clear();
-            held = slots[slot];
         }
-        Batch made = new Batch(new ArrayList<>(frames), join(frames, size));
-        heldBytes += size - held.joined.length;
+        Held made = new Held(new ArrayList<>(frames), new Batch(frames, size));
+        heldBytes += size - slots[slot].batch.size();
         slots[slot] = made;
-        return made.joined;
+        return made.batch;
     }
 
     /** Lets go of everything: the round is over, and there is no next one. */
     void clear() {
-        Arrays.fill(slots, Batch.NONE);
+        Arrays.fill(slots, Held.NOTHING);
         heldBytes = 0;
     }
 
@@ -88,15 +83,5 @@ final class SharedBatches {
                 + 31 * System.identityHashCode(frames.get(frames.size() - 1))
                 + frames.size();
         return (mixed ^ (mixed >>> 16)) & (SLOTS - 1);
-    }
-
-    private static byte[] join(List<byte[]> frames, int size) {
-        byte[] all = new byte[size];
-        int at = 0;
-        for (byte[] frame : frames) {
-            System.arraycopy(frame, 0, all, at, frame.length);
-            at += frame.length;
-        }
-        return all;
     }
 }

@@ -31,7 +31,6 @@ final class SseConnection implements WriteListener, AsyncListener {
     private static final int TURN_BYTES = 32_768;
 
     private static final Duration OVERFLOWS_APART = Duration.ofSeconds(60);
-    private static final byte[] NOTHING = new byte[0];
 
     // Set before the container is told of it, then constant.
     private final Streams streams;
@@ -81,7 +80,7 @@ final class SseConnection implements WriteListener, AsyncListener {
     /** The container calls {@link #onWritePossible} as soon as it is ready. */
     void start(Subscription subscription, AsyncContext async) throws IOException {
         this.subscription = subscription;
-        Outlet outlet = new Outlet(async);
+        Outlet outlet = streams.outlet(async);
         this.outlet = outlet;
         async.addListener(this);
         streams.add(this);
@@ -178,9 +177,9 @@ final class SseConnection implements WriteListener, AsyncListener {
                 if (!ready(out)) {
                     return;
                 }
-                byte[] batch = farewellWritten ? NOTHING : nextBatch();
-                if (batch.length > 0) {
-                    written += batch.length;
+                Batch batch = farewellWritten ? Batch.NONE : nextBatch();
+                if (!batch.isEmpty()) {
+                    written += batch.size();
                     write(out, batch);
                 } else if (out.unflushed()) {
                     out.flush();
@@ -212,7 +211,7 @@ final class SseConnection implements WriteListener, AsyncListener {
                 && state.compareAndSet(StreamState.BLOCKED, StreamState.RUNNING);
     }
 
-    private void write(Outlet out, byte[] batch) throws IOException {
+    private void write(Outlet out, Batch batch) throws IOException {
         long loggedAt = oldestLoggedAt;
         oldestLoggedAt = 0;
         out.write(batch);
@@ -222,15 +221,15 @@ final class SseConnection implements WriteListener, AsyncListener {
         }
     }
 
-    private byte[] nextBatch() {
+    private Batch nextBatch() {
         CloseReason reason = closing.get();
         if (reason != null) {
             farewellWritten = true;
-            return Frames.close(reason, streams.retryMillis(reason));
+            return Batch.of(Frames.close(reason, streams.retryMillis(reason)));
         }
         if (commentDue) {
             commentDue = false;
-            return SseEncoder.comment();
+            return Batch.of(SseEncoder.comment());
         }
         List<byte[]> frames = writer.frames();
         int size = 0;
@@ -243,7 +242,7 @@ final class SseConnection implements WriteListener, AsyncListener {
             frames.add(next);
             size += next.length;
         }
-        byte[] batch = writer.batches().joined(frames, size);
+        Batch batch = writer.batches().of(frames, size);
         frames.clear();
         return batch;
     }

@@ -2,6 +2,8 @@ package dev.realtime.sse.internal;
 
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
+import jakarta.servlet.AsyncContext;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,6 +91,11 @@ public final class Streams implements AutoCloseable {
         clock.shutdownNow();
         open.forEach(stream -> stream.cut(CloseReason.DRAINING));
         writers.close();
+    }
+
+    /** The way to a client. */
+    Outlet outlet(AsyncContext async) throws IOException {
+        return options.directWrites() ? ChunkOutlet.of(async) : new ContainerOutlet(async);
     }
 
     StreamWriters writers() {

@@ -3,6 +3,7 @@ package dev.realtime.sse.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +18,19 @@ class SharedBatchesTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private byte[] joined(List<byte[]> frames) {
-        return batches.joined(
+    private Batch batch(List<byte[]> frames) {
+        return batches.of(
                 frames, frames.stream().mapToInt(frame -> frame.length).sum());
+    }
+
+    private byte[] joined(List<byte[]> frames) {
+        return bytes(batch(frames).frames());
+    }
+
+    private static byte[] bytes(ByteBuffer view) {
+        byte[] bytes = new byte[view.remaining()];
+        view.get(bytes);
+        return bytes;
     }
 
     @Test
@@ -31,15 +42,29 @@ class SharedBatchesTest {
     void theSameFramesAreJoinedOnce() {
         byte[] a = frame("a");
         byte[] b = frame("b");
-        byte[] first = joined(List.of(a, b));
-        assertThat(first).isEqualTo(frame("ab"));
-        assertThat(joined(new ArrayList<>(List.of(a, b)))).isSameAs(first);
+        Batch first = batch(List.of(a, b));
+        assertThat(bytes(first.frames())).isEqualTo(frame("ab"));
+        assertThat(batch(new ArrayList<>(List.of(a, b)))).isSameAs(first);
     }
 
     @Test
     void equalFramesOfOthersAreNotTheSame() {
         byte[] b = frame("b");
-        assertThat(joined(List.of(frame("a"), b))).isNotSameAs(joined(List.of(frame("a"), b)));
+        assertThat(batch(List.of(frame("a"), b))).isNotSameAs(batch(List.of(frame("a"), b)));
+    }
+
+    @Test
+    void aBatchIsAChunkTooAfterTheEndOfAnother() {
+        assertThat(bytes(batch(List.of(frame("0123456789"), frame("abcdef!"))).chunk()))
+                .isEqualTo(frame("\r\n11\r\n0123456789abcdef!"));
+    }
+
+    @Test
+    void viewsOfABatchAreReadApart() {
+        Batch batch = batch(List.of(frame("a"), frame("b")));
+        bytes(batch.frames());
+        bytes(batch.chunk());
+        assertThat(bytes(batch.frames())).isEqualTo(frame("ab"));
     }
 
     @Test
