@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway's part of the environment, checked. Immutable.
@@ -34,6 +35,7 @@ import java.util.stream.Collectors;
  * @param maxPayloadBytes largest payload
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
+ * @param tls what the port shows itself with; null where it speaks plainly
  */
 record GatewaySettings(
         String host,
@@ -43,7 +45,8 @@ record GatewaySettings(
         boolean open,
         int maxPayloadBytes,
         StreamLimits limits,
-        Proxies proxies) {
+        Proxies proxies,
+        @Nullable Tls tls) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
     static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
@@ -78,7 +81,9 @@ record GatewaySettings(
             MAX_STREAMS_PER_USER,
             MAX_STREAMS_PER_ADDRESS,
             STREAM_LIFETIME,
-            TRUSTED_PROXIES);
+            TRUSTED_PROXIES,
+            CertificateFiles.CERTIFICATE,
+            CertificateFiles.KEY);
 
     /** Reads and checks all of them. */
     static GatewaySettings from(Settings settings) {
@@ -94,7 +99,8 @@ record GatewaySettings(
                 authorizer instanceof NoneAuthorizer,
                 settings.maxPayloadBytes(),
                 limits(settings),
-                proxies(settings));
+                proxies(settings),
+                Tls.from(settings));
     }
 
     private static StreamLimits limits(Settings settings) {
