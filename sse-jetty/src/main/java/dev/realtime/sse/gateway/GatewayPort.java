@@ -7,7 +7,6 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -27,6 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 final class GatewayPort extends ServerConnector {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayPort.class);
+    /** As ALPN names it, where upper and lower case matter. */
+    private static final String HTTP_1_1 = "http/1.1";
     /** How long a request line and its headers may take to arrive. */
     private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
     /** How long the server waits, when it stops, for a kept connection to say something. */
@@ -70,8 +71,8 @@ final class GatewayPort extends ServerConnector {
     private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
         // There is one certificate. Whether it is for the name that was asked for is the client's question.
         http.addCustomizer(new SecureRequestCustomizer(false));
-        ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory("h2", HttpVersion.HTTP_1_1.asString());
-        choice.setDefaultProtocol(HttpVersion.HTTP_1_1.asString());
+        ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory("h2", HTTP_1_1);
+        choice.setDefaultProtocol(HTTP_1_1);
         return new ConnectionFactory[] {
             new SslConnectionFactory(tls.factory(), choice.getProtocol()),
             choice,

@@ -9,11 +9,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The port with a certificate: which protocols it speaks, and which it refuses. */
@@ -52,6 +55,39 @@ class PortTlsTest {
             socket.setEnabledProtocols(new String[] {version});
             socket.startHandshake();
             assertThat(socket.getSession().getProtocol()).isEqualTo(version);
+        }
+    }
+
+    /** What clients offer, by their own names, and what they get; without an offer it is HTTP/1.1. */
+    @ParameterizedTest
+    @CsvSource({
+        "h2, h2",
+        "http/1.1, http/1.1",
+        "h2 http/1.1, h2",
+        "http/1.1 h2, h2",
+        "http/1.0 http/1.1, http/1.1",
+        "'', ''"
+    })
+    void theProtocolIsChosenByAlpn(String offered, String chosen) throws IOException {
+        TestCertificate certificate = TestCertificate.ec();
+        try (TestGateway gateway = TestGateway.start(certificate.settingsIn(folder));
+                SSLSocket socket = (SSLSocket) TestCertificate.trusting(certificate)
+                        .getSocketFactory()
+                        .createSocket(
+                                InetAddress.getLoopbackAddress(),
+                                gateway.gateway().port())) {
+            socket.setSoTimeout(10_000);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setApplicationProtocols(offered.isEmpty() ? new String[0] : offered.split(" "));
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            assertThat(socket.getApplicationProtocol()).isEqualTo(chosen);
+            if (!chosen.equals("h2")) {
+                socket.getOutputStream()
+                        .write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                        .isEqualTo("HTTP/1.1 200");
+            }
         }
     }
 
