@@ -52,6 +52,25 @@ test('502, then 401, then 200 goes on from the last cursor with a new token', as
   assert.equal(listener.of('state').filter((each) => each.why === '401 token_expired')[0].delayMs, 0);
 });
 
+test('every connection has a ticket of its own, and a refused one is replaced at once', async () => {
+  let tickets = 0;
+  const asked = [];
+  listen({ ticket: async (why) => (asked.push(why.refresh), `k${(tickets += 1)}`) });
+  await listener.untilLive();
+  server.publish(2);
+  await listener.untilNumber(2);
+  server.script.push(status(401, PROBLEM, '{"code":"ticket_used"}'));
+  server.cut();
+  server.publish(2);
+  await listener.untilNumber(4);
+  assert.deepEqual(listener.numbers, upTo(4));
+  assert.deepEqual(server.requests.map((each) => each.query.get('ticket')), ['k1', 'k2', 'k3']);
+  assert.deepEqual(server.requests.map((each) => each.cursor), [undefined, cursor(2), cursor(2)]);
+  assert.deepEqual(server.requests.map((each) => each.authorization), [undefined, undefined, undefined]);
+  assert.deepEqual(asked, [false, false, true]);
+  assert.equal(listener.of('state').filter((each) => each.why === '401 ticket_used')[0].delayMs, 0);
+});
+
 test('refused again and again it backs off', async () => {
   server.script.push(status(401), status(401), status(403));
   const random = Math.random;

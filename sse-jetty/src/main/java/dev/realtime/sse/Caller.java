@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param publishesAnywhere whether it may publish to other organisations, except the operators'
  * @param hears the topics it may hear
  * @param publishes the topics it may publish to
+ * @param issuedAt when its credential was issued: what is revoked later does not hold any more. Null if that is not
+ *     known: a revocation then ends its open streams, and refuses nothing later
  */
 public record Caller(
         String orgId,
@@ -24,44 +26,50 @@ public record Caller(
         @Nullable Instant expiresAt,
         boolean publishesAnywhere,
         AllowedTopics hears,
-        AllowedTopics publishes) {
+        AllowedTopics publishes,
+        @Nullable Instant issuedAt) {
     public Caller {
         FieldRules.organisation(orgId);
     }
 
     /** Hears what is for everybody in the organisation, and publishes there; forever. */
     public static Caller of(String orgId) {
-        return new Caller(orgId, null, false, null, false, AllowedTopics.ALL, AllowedTopics.ALL);
+        return new Caller(orgId, null, false, null, false, AllowedTopics.ALL, AllowedTopics.ALL, null);
     }
 
     /** Hears also what is for this user. */
     public Caller withUser(@Nullable String userId) {
-        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes);
+        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
     }
 
     /** Sees the gateway's own pages. */
     public Caller asOperator() {
-        return new Caller(orgId, userId, true, expiresAt, publishesAnywhere, hears, publishes);
+        return new Caller(orgId, userId, true, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
     }
 
     /** Its streams end then. */
     public Caller until(@Nullable Instant expiresAt) {
-        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes);
+        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
     }
 
     /** Publishes to other organisations too. */
     public Caller publishingAnywhere() {
-        return new Caller(orgId, userId, operator, expiresAt, true, hears, publishes);
+        return new Caller(orgId, userId, operator, expiresAt, true, hears, publishes, issuedAt);
     }
 
     /** Hears these topics only. */
     public Caller hearing(AllowedTopics hears) {
-        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes);
+        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
     }
 
     /** Publishes to these topics only. */
     public Caller publishing(AllowedTopics publishes) {
-        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes);
+        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
+    }
+
+    /** Its credential was issued then. */
+    public Caller issuedAt(@Nullable Instant issuedAt) {
+        return new Caller(orgId, userId, operator, expiresAt, publishesAnywhere, hears, publishes, issuedAt);
     }
 
     /** Whether it may publish there. */

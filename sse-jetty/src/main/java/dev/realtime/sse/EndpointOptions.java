@@ -1,6 +1,8 @@
 package dev.realtime.sse;
 
+import java.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the endpoint behaves. Immutable.
@@ -12,7 +14,9 @@ import java.time.Duration;
  * @param retry how long a browser waits before it reconnects
  * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
  * @param limits how many streams, and how long each may live
- * @param proxies whose word counts for the address that a stream comes from
+ * @param proxies whose word counts for the address that a stream comes from, and for whether it came by TLS
+ * @param ticketKey signs tickets; null for none. All instances have the same
+ * @param clock tells how old a ticket is, and whether a revocation still holds
  */
 public record EndpointOptions(
         Origins origins,
@@ -22,7 +26,9 @@ public record EndpointOptions(
         Duration retry,
         Duration publishDeadline,
         StreamLimits limits,
-        Proxies proxies) {
+        Proxies proxies,
+        @Nullable TicketKey ticketKey,
+        Clock clock) {
     /** What the documentation states. */
     public static final EndpointOptions DEFAULTS = new EndpointOptions(
             Origins.OWN,
@@ -32,39 +38,125 @@ public record EndpointOptions(
             Duration.ofSeconds(2),
             Duration.ofSeconds(30),
             StreamLimits.DEFAULTS,
-            Proxies.NONE);
+            Proxies.NONE,
+            null,
+            Clock.systemUTC());
 
     public EndpointOptions withOrigins(Origins origins) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 
     public EndpointOptions withMaxPayloadBytes(int bytes) {
-        return new EndpointOptions(origins, bytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+        return new EndpointOptions(
+                origins, bytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies, ticketKey, clock);
     }
 
     public EndpointOptions withHeartbeat(Duration heartbeat) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 
     public EndpointOptions withWriteDeadline(Duration writeDeadline) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 
     public EndpointOptions withPublishDeadline(Duration publishDeadline) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 
     public EndpointOptions withLimits(StreamLimits limits) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 
     public EndpointOptions withProxies(Proxies proxies) {
         return new EndpointOptions(
-                origins, maxPayloadBytes, heartbeat, writeDeadline, retry, publishDeadline, limits, proxies);
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
+    }
+
+    /** Gives tickets, signed with this key; null for none. */
+    public EndpointOptions withTickets(@Nullable TicketKey ticketKey) {
+        return new EndpointOptions(
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
+    }
+
+    public EndpointOptions withClock(Clock clock) {
+        return new EndpointOptions(
+                origins,
+                maxPayloadBytes,
+                heartbeat,
+                writeDeadline,
+                retry,
+                publishDeadline,
+                limits,
+                proxies,
+                ticketKey,
+                clock);
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Takes JSON Web Tokens, from {@code Authorization: Bearer} or the cookie {@value #COOKIE}, signed with a shared secret
  * (HS256) or with one of an issuer's public keys (RS256, ES256). Claims: {@code org_id} (must be), {@code sub} (the
  * user), {@code topics} and {@code publish_topics} (what it may hear and publish to; left out for all), {@code exp} and
- * {@code nbf} (30 s of skew are forgiven), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org}
+ * {@code nbf} (30 s of skew are forgiven), {@code iat} (what was revoked at that time or later is refused), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org}
  * ({@code true} for a service that publishes to all organisations). Thread-safe; blocks for less than three seconds
  * while keys are fetched, otherwise not at all.
  */
@@ -95,10 +95,6 @@ public final class JwtAuthorizer implements Authorizer {
                 }
                 return cookie.getValue();
             }
-        }
-        String query = request.getQueryString();
-        if (query != null && query.matches("(.*&)?ticket=.*")) {
-            throw new Refused(ProblemCode.TICKET_UNSUPPORTED, "tickets are not supported yet; send a token");
         }
         throw new Refused(
                 ProblemCode.TOKEN_MISSING, "send a token as 'Authorization: Bearer …' or in the cookie " + COOKIE);

@@ -54,9 +54,16 @@ public final class Origins {
      */
     public boolean admit(HttpServletRequest request) {
         String origin = request.getHeader("Origin");
-        if (origin == null || lists(origin)) {
-            return true;
-        }
+        return origin == null || lists(origin) || isOwn(request, origin);
+    }
+
+    /** Whether the request comes from a listed page of another host. */
+    public boolean isListedElsewhere(HttpServletRequest request) {
+        String origin = request.getHeader("Origin");
+        return origin != null && lists(origin) && !isOwn(request, origin);
+    }
+
+    private static boolean isOwn(HttpServletRequest request, String origin) {
         String host = request.getHeader("Host");
         String own = host != null ? host : request.getServerName() + ":" + request.getServerPort();
         int authority = origin.indexOf("://");

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies whose {@code X-Forwarded-For} is believed. Anybody can send that header, so without one of them in front the
- * address of the connection counts. Immutable.
+ * The proxies whose {@code X-Forwarded-For} and {@code X-Forwarded-Proto} are believed. Anybody can send those headers, so
+ * without one of them in front the connection itself counts. Immutable.
  */
 public final class Proxies {
     /** Nobody is believed. */
@@ -98,6 +98,22 @@ public final class Proxies {
             nearest = next;
         }
         return shown(nearest);
+    }
+
+    /** Whether the client came by TLS: here, or as a trusted proxy says ({@code X-Forwarded-Proto}, its last word). */
+    public boolean cameByTls(HttpServletRequest request) {
+        if (request.isSecure()) {
+            return true;
+        }
+        byte[] nearest = literal(String.valueOf(request.getRemoteAddr()).replaceAll("[\\[\\]]", ""));
+        List<String> said = new ArrayList<>();
+        for (String header : Collections.list(request.getHeaders("X-Forwarded-Proto"))) {
+            said.addAll(Arrays.asList(header.split(",", -1)));
+        }
+        return nearest != null
+                && isTrusted(nearest)
+                && !said.isEmpty()
+                && said.get(said.size() - 1).strip().equalsIgnoreCase("https");
     }
 
     private boolean isTrusted(byte[] address) {

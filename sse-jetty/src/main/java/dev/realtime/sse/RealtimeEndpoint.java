@@ -3,21 +3,24 @@ package dev.realtime.sse;
 import dev.realtime.sse.internal.Access;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
+import dev.realtime.sse.internal.Revocations;
+import dev.realtime.sse.internal.RevocationsServlet;
 import dev.realtime.sse.internal.ScriptServlet;
 import dev.realtime.sse.internal.StreamMeters;
 import dev.realtime.sse.internal.StreamServlet;
 import dev.realtime.sse.internal.Streams;
+import dev.realtime.sse.internal.Tickets;
+import dev.realtime.sse.internal.TicketsServlet;
 import dev.realtime.transport.PubSub;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 
 /**
- * Browsers' door to a {@link PubSub}: mount it in a servlet container, and drain it before that stops. Does not close
- * the PubSub. Thread-safe.
+ * Browsers' door to a {@link PubSub}: mount it in a servlet container, and drain it before that stops. From the start on
+ * it hears what operators revoke, on a thread of its own, until it is closed. Does not close the PubSub. Thread-safe.
  */
 public final class RealtimeEndpoint implements AutoCloseable {
     private final Streams streams;
@@ -25,29 +28,38 @@ public final class RealtimeEndpoint implements AutoCloseable {
     private final EventsServlet events;
     private final PositionServlet position;
     private final ScriptServlet script;
+    private final TicketsServlet tickets;
+    private final RevocationsServlet revoking;
+    private final Revocations revocations;
+    private final Authorizer authorizer;
 
     /**
-     * @param executor runs the streams' writing, which never blocks; the server's own thread pool is right
      * @param meters is given counters of streams
      */
-    public RealtimeEndpoint(
-            PubSub pubSub, Authorizer authorizer, EndpointOptions options, Executor executor, MeterRegistry meters) {
-        Access access = new Access(authorizer, options.origins());
-        this.streams = new Streams(executor, options, new StreamMeters(meters));
-        this.stream = new StreamServlet(access, pubSub, streams);
-        this.events = new EventsServlet(access, pubSub, options);
+    public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
+        this.streams = new Streams(options, new StreamMeters(meters));
+        this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
+        this.authorizer = revocations.over(authorizer);
+        Access access = new Access(this.authorizer, options.origins());
+        Tickets issuer = Tickets.of(options, access, pubSub, revocations);
+        this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
+        this.events = new EventsServlet(access, pubSub, streams, options);
         this.position = new PositionServlet(access, pubSub, options);
+        this.tickets = new TicketsServlet(access, issuer);
+        this.revoking = new RevocationsServlet(access, pubSub, options, revocations);
         this.script = new ScriptServlet(access);
     }
 
     /**
-     * Adds {@code /realtime/stream}, {@code /realtime/events}, {@code /realtime/position} and the browser's client,
-     * {@code /realtime/realtime.js}, while the context starts.
+     * Adds {@code /realtime/stream}, {@code /realtime/events}, {@code /realtime/position}, {@code /realtime/tickets},
+     * {@code /realtime/revocations} and the browser's client, {@code /realtime/realtime.js}, while the context starts.
      */
     public void mount(ServletContext context) {
         add(context, "realtime-stream", stream, "/realtime/stream");
         add(context, "realtime-events", events, "/realtime/events");
         add(context, "realtime-position", position, "/realtime/position");
+        add(context, "realtime-tickets", tickets, "/realtime/tickets");
+        add(context, "realtime-revocations", revoking, "/realtime/revocations");
         add(context, "realtime-script", script, "/realtime/realtime.js");
     }
 
@@ -64,6 +76,19 @@ public final class RealtimeEndpoint implements AutoCloseable {
         return streams.draining();
     }
 
+    /** Asks the authorizer, and refuses what operators have revoked: for pages beside the endpoint's. */
+    public Authorizer authorizer() {
+        return authorizer;
+    }
+
+    /**
+     * Blocks, so long at most, until this instance has heard all revocations that the log holds; returns whether it has.
+     * Until then a revoked credential may be taken; its streams end as soon as the revocation is heard.
+     */
+    public boolean awaitRevocations(Duration atMost) {
+        return revocations.awaitReplayed(atMost);
+    }
+
     /** Streams open now. */
     public int streams() {
         return streams.size();
@@ -72,6 +97,7 @@ public final class RealtimeEndpoint implements AutoCloseable {
     /** Cuts what is still open. */
     @Override
     public void close() {
+        revocations.close();
         streams.close();
     }
 

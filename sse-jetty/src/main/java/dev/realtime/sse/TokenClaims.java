@@ -5,6 +5,7 @@ import dev.realtime.transport.AllowedTopics;
 import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.InvalidInputException;
 import java.text.ParseException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,8 @@ final class TokenClaims {
         Caller caller = Caller.of(organisation(claims))
                 .withUser(user(claims))
                 .hearing(topics(claims, TOPICS))
-                .publishing(topics(claims, PUBLISH_TOPICS));
+                .publishing(topics(claims, PUBLISH_TOPICS))
+                .issuedAt(issuedAt(claims));
         if (caller.orgId().equals(FieldRules.OPERATORS)) {
             caller = caller.asOperator();
         }
@@ -38,6 +40,13 @@ final class TokenClaims {
         } catch (InvalidInputException e) {
             throw new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token names no organisation in org_id");
         }
+    }
+
+    /** A token that does not say when it was issued counts as older than every revocation. */
+    private static Instant issuedAt(JWTClaimsSet claims) {
+        return claims.getIssueTime() == null
+                ? Instant.EPOCH
+                : claims.getIssueTime().toInstant();
     }
 
     private static @Nullable String user(JWTClaimsSet claims) throws Refused {

@@ -2,6 +2,8 @@ package dev.realtime.sse;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Event;
+import dev.realtime.transport.FieldRules;
+import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
@@ -10,6 +12,7 @@ import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -22,6 +25,7 @@ final class FakePubSub implements PubSub {
     final CompletableFuture<Publication.Acceptance> accepted = new CompletableFuture<>();
     final CompletableFuture<List<dev.realtime.transport.Published>> committed = new CompletableFuture<>();
     final CompletableFuture<Position> position = new CompletableFuture<>();
+    volatile Optional<KeyClaims> keyClaims = Optional.empty();
     volatile Runnable signal = () -> {};
 
     void deliver(Delivery... deliveries) {
@@ -62,7 +66,13 @@ final class FakePubSub implements PubSub {
 
     @Override
     public CompletableFuture<Position> position(String orgId) {
-        return position;
+        // Nobody is ever revoked.
+        return orgId.equals(FieldRules.OPERATORS) ? new CompletableFuture<>() : position;
+    }
+
+    @Override
+    public Optional<KeyClaims> keyClaims() {
+        return keyClaims;
     }
 
     @Override

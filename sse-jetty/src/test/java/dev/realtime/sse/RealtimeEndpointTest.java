@@ -51,7 +51,6 @@ class RealtimeEndpointTest {
             pubSub,
             NoneAuthorizer.saidAloud(),
             EndpointOptions.DEFAULTS.withHeartbeat(Duration.ofMillis(200)).withPublishDeadline(Duration.ofMillis(500)),
-            server.getThreadPool(),
             meters);
     private HttpClient http = client(HttpClient.Version.HTTP_1_1);
 
@@ -224,6 +223,21 @@ class RealtimeEndpointTest {
         HttpResponse<String> answer = get("/realtime/position");
         assertThat(answer.statusCode()).isEqualTo(500);
         assertThat(answer.body()).contains("\"code\":\"internal_error\"").doesNotContain("secret");
+    }
+
+    @Test
+    void aRevocationThatHasToWaitForTheTransportIsAccepted() throws Exception {
+        pubSub.accepted.complete(Publication.Acceptance.QUEUED);
+        HttpResponse<String> answer = http.send(
+                request("/realtime/revocations")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"org_id\":\"acme\"}"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(202);
+        assertThat(answer.body())
+                .contains("\"org_id\":\"acme\"", "\"state\":\"queued\"")
+                .doesNotContain("user_id");
     }
 
     private void assertEnded(String reason) {

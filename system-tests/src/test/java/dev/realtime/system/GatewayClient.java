@@ -52,7 +52,11 @@ final class GatewayClient {
 
     /** Posts this JSON to {@code /realtime/events}. */
     Answer post(String json) {
-        return answer(HttpRequest.newBuilder(gateway.resolve("/realtime/events"))
+        return post("/realtime/events", json);
+    }
+
+    Answer post(String path, String json) {
+        return answer(HttpRequest.newBuilder(gateway.resolve(path))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json)));
     }
@@ -73,6 +77,15 @@ final class GatewayClient {
                 .forEach(each -> acknowledged.add(new Acknowledged(
                         each.path("id").asText(), each.path("cursor").asText())));
         return acknowledged;
+    }
+
+    /** A new ticket, which nobody may repeat from now on. */
+    String ticket() {
+        Answer answer = post("/realtime/tickets", "");
+        if (answer.status() != 201) {
+            throw new AssertionError("no ticket: " + answer.status() + " " + answer.body());
+        }
+        return Canary.watched(answer.json().path("ticket").asText());
     }
 
     /** The current cursor. */

@@ -35,7 +35,12 @@ final class ListeningPage implements AutoCloseable {
 
     /** Opens the page, and returns when its stream is live. */
     void listen(URI gateway) {
-        browser.show(origin() + "/#" + gateway + "/realtime/stream");
+        listen(gateway, "");
+    }
+
+    /** The same with a query; one with a ticket takes cookies. */
+    void listen(URI gateway, String query) {
+        browser.show(origin() + "/#" + gateway + "/realtime/stream" + query);
         awaitLive(1);
     }
 

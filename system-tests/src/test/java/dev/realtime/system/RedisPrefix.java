@@ -1,5 +1,7 @@
 package dev.realtime.system;
 
+import io.lettuce.core.Limit;
+import io.lettuce.core.Range;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
@@ -27,6 +29,15 @@ final class RedisPrefix implements AutoCloseable {
     /** Events in this organisation's log. */
     long logged(String organisation) {
         return ask(redis -> redis.xlen(prefix + ":{org:" + organisation + "}:stream"));
+    }
+
+    /** The offset of the oldest event that this organisation's log holds; 0 if it holds none. */
+    long oldest(String organisation) {
+        return ask(redis ->
+                redis.xrange(prefix + ":{org:" + organisation + "}:stream", Range.unbounded(), Limit.from(1)).stream()
+                        .mapToLong(entry -> Long.parseLong(entry.getId().substring(2)))
+                        .findFirst()
+                        .orElse(0));
     }
 
     @Override

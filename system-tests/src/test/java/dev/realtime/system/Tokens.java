@@ -28,6 +28,14 @@ final class Tokens {
         return signed(claims(organisation, Duration.ofMinutes(-1)));
     }
 
+    /** Of this user, issued so long ago (or ahead, if negative). */
+    String of(String organisation, String user, Duration age) {
+        return signed(new JWTClaimsSet.Builder(claims(organisation, Duration.ofMinutes(10)))
+                .subject(user)
+                .issueTime(Date.from(Instant.now().minus(age)))
+                .build());
+    }
+
     private static JWTClaimsSet claims(String organisation, Duration lifetime) {
         return new JWTClaimsSet.Builder()
                 .subject("user-of-" + organisation)

@@ -39,6 +39,11 @@ public final class FieldRules {
         return name("org_id", value);
     }
 
+    /** Checks a key to be claimed and returns it. */
+    public static String key(@Nullable String value) {
+        return name("key", value);
+    }
+
     static String eventType(@Nullable String value) {
         String name = name("event", value);
         if (name.startsWith(RESERVED_EVENT_PREFIX)) {

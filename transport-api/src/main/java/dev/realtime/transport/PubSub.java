@@ -1,7 +1,10 @@
 package dev.realtime.transport;
 
 import dev.realtime.transport.internal.FrontDoor;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -64,6 +67,16 @@ public interface PubSub extends AutoCloseable {
 
     /** The newest position of the organisation's log, read from the backend. */
     CompletableFuture<Position> position(String orgId);
+
+    /** To let one caller among all instances have a key. Empty if the transport does not have this ability. */
+    default Optional<KeyClaims> keyClaims() {
+        return Optional.empty();
+    }
+
+    /** How long an event stays replayable, as this instance was told. */
+    default Duration replayWindow() {
+        return Settings.of(Map.of()).replayWindow();
+    }
 
     /** How the transport is, now. */
     TransportStatus status();

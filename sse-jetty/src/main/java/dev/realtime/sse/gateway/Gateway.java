@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration FIRST_CONTACT = Duration.ofSeconds(5);
+    private static final Duration FIRST_REVOCATIONS = Duration.ofSeconds(5);
     private static final Duration WHOLE_STOP = Duration.ofSeconds(10);
     private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration SERVER_STOP = Duration.ofSeconds(2);
@@ -45,7 +46,7 @@ public final class Gateway implements AutoCloseable {
         threads.setName("http");
         this.pubSub = pubSub;
         this.meters = new GatewayMeters(pubSub);
-        this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, threads, meters.registry());
+        this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
         this.connector = GatewayPort.open(server, settings, options.heartbeat());
         this.scheme = settings.tls() == null ? "http" : "https";
@@ -69,10 +70,12 @@ public final class Gateway implements AutoCloseable {
                 .withOrigins(checked.origins())
                 .withMaxPayloadBytes(checked.maxPayloadBytes())
                 .withLimits(checked.limits())
-                .withProxies(checked.proxies());
+                .withProxies(checked.proxies())
+                .withTickets(checked.ticketKey());
         Gateway gateway = new Gateway(checked, PubSub.open(settings), adjust.apply(options));
         try {
             gateway.awaitFirstContact();
+            gateway.awaitRevocations();
             gateway.listen(settings);
         } catch (RuntimeException e) {
             gateway.close();
@@ -137,6 +140,13 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
+    /** An instance without its transport serves all the same: it knows of no revocation then, as of no event. */
+    private void awaitRevocations() {
+        if (pubSub.status().state().flows() && !endpoint.awaitRevocations(FIRST_REVOCATIONS)) {
+            LOG.warn("Revocations have not been heard yet; their streams end when they are");
+        }
+    }
+
     private void listen(Settings settings) {
         try {
             server.start();
@@ -149,7 +159,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private ServletContextHandler pages(GatewaySettings settings) {
-        Access access = new Access(settings.authorizer(), settings.origins());
+        Access access = new Access(endpoint.authorizer(), settings.origins());
         ServletContextHandler context = new ServletContextHandler("/");
         context.setErrorHandler(new ProblemErrorHandler());
         context.addServlet(new ServletHolder(new HealthServlet(access)), "/healthz");

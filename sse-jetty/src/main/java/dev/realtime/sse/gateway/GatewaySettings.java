@@ -6,6 +6,7 @@ import dev.realtime.sse.NoneAuthorizer;
 import dev.realtime.sse.Origins;
 import dev.realtime.sse.Proxies;
 import dev.realtime.sse.StreamLimits;
+import dev.realtime.sse.TicketKey;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxPayloadBytes largest payload
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
+ * @param ticketKey signs tickets; null where the instances have no secret in common
  * @param tls what the port shows itself with; null where it speaks plainly
  */
 record GatewaySettings(
@@ -46,11 +48,13 @@ record GatewaySettings(
         int maxPayloadBytes,
         StreamLimits limits,
         Proxies proxies,
+        @Nullable TicketKey ticketKey,
         @Nullable Tls tls) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
     static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
     static final SettingKey JWT_SECRET = SettingKey.secret("REALTIME_JWT_SECRET");
+    static final SettingKey TICKET_SECRET = SettingKey.secret("REALTIME_TICKET_SECRET");
     static final SettingKey JWKS_URL = SettingKey.secret("REALTIME_JWKS_URL");
     static final SettingKey JWT_ISSUER = SettingKey.plain("REALTIME_JWT_ISSUER");
     static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
@@ -66,12 +70,15 @@ record GatewaySettings(
     private static final Pattern LOOPBACK =
             Pattern.compile("(?i)localhost|127(\\.[0-9]{1,3}){3}|\\[(::1|0:0:0:0:0:0:0:1)\\]");
 
+    private static final String JWT = "jwt";
+    private static final String ONE_PROCESS = "memory";
     private static final int MOST_STREAMS = 1_000_000;
     private static final Set<SettingKey> ALL = Set.of(
             PORT,
             HOST,
             AUTH,
             JWT_SECRET,
+            TICKET_SECRET,
             JWKS_URL,
             JWT_ISSUER,
             JWT_AUDIENCE,
@@ -100,7 +107,19 @@ record GatewaySettings(
                 settings.maxPayloadBytes(),
                 limits(settings),
                 proxies(settings),
+                ticketKey(settings),
                 Tls.from(settings));
+    }
+
+    /** The memory transport is always one process: there a key that nobody else knows will do. */
+    private static @Nullable TicketKey ticketKey(Settings settings) {
+        if (settings.get(TICKET_SECRET) != null) {
+            return TicketKey.of(secret(settings, TICKET_SECRET));
+        }
+        if (JWT.equals(settings.get(AUTH)) && settings.get(JWT_SECRET) != null) {
+            return TicketKey.of(secret(settings, JWT_SECRET));
+        }
+        return settings.transport().equals(ONE_PROCESS) ? TicketKey.random() : null;
     }
 
     private static StreamLimits limits(Settings settings) {
@@ -141,7 +160,7 @@ record GatewaySettings(
         }
         return switch (auth) {
             case "none" -> NoneAuthorizer.saidAloud();
-            case "jwt" -> jwt(settings, origins);
+            case JWT -> jwt(settings, origins);
             default -> throw settings.refused(AUTH, "it is jwt or none");
         };
     }
@@ -169,14 +188,14 @@ record GatewaySettings(
                 new JwtAuthorizer.Expected(settings.get(JWT_ISSUER), settings.get(JWT_AUDIENCE));
         return keySet
                 ? JwtAuthorizer.withKeySet(keySetUrl(settings), expected, origins, Clock.systemUTC())
-                : new JwtAuthorizer(secret(settings), expected, origins, Clock.systemUTC());
+                : new JwtAuthorizer(secret(settings, JWT_SECRET), expected, origins, Clock.systemUTC());
     }
 
-    private static byte[] secret(Settings settings) {
-        byte[] secret = settings.require(JWT_SECRET, "REALTIME_AUTH=jwt needs it, or " + JWKS_URL.name())
+    private static byte[] secret(Settings settings, SettingKey key) {
+        byte[] secret = settings.require(key, "REALTIME_AUTH=jwt needs it, or " + JWKS_URL.name())
                 .getBytes(StandardCharsets.UTF_8);
         if (secret.length < JwtAuthorizer.MIN_SECRET_BYTES) {
-            throw settings.refused(JWT_SECRET, "it has at least " + JwtAuthorizer.MIN_SECRET_BYTES + " bytes");
+            throw settings.refused(key, "it has at least " + JwtAuthorizer.MIN_SECRET_BYTES + " bytes");
         }
         return secret;
     }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             "  REALTIME_AUTH              jwt, or none (the default on a loopback HOST)",
             "  REALTIME_JWT_SECRET        the key of HS256 tokens; also REALTIME_JWT_ISSUER, REALTIME_JWT_AUDIENCE",
             "  REALTIME_JWKS_URL          or where the keys of RS256 and ES256 tokens are",
+            "  REALTIME_TICKET_SECRET     signs tickets (else derived from REALTIME_JWT_SECRET)",
             "  REALTIME_ALLOWED_ORIGINS   web origins that may read the streams, with commas between",
         })
 final class ServeCommand implements Callable<Integer> {

@@ -6,6 +6,7 @@ import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
 import dev.realtime.transport.Event;
+import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Published;
@@ -22,6 +23,7 @@ public final class EventsServlet extends EndpointServlet {
     private static final int FIELDS_BYTES = 1_048_576;
 
     private final transient PubSub pubSub;
+    private final transient Streams streams;
     private final transient EndpointOptions options;
     private final int maxBodyBytes;
 
@@ -30,9 +32,10 @@ public final class EventsServlet extends EndpointServlet {
     private record Answer(
             String id, @Nullable String cursor, @Nullable String state) {}
 
-    public EventsServlet(Access access, PubSub pubSub, EndpointOptions options) {
+    public EventsServlet(Access access, PubSub pubSub, Streams streams, EndpointOptions options) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
+        this.streams = streams;
         this.options = options;
         this.maxBodyBytes = 4 * options.maxPayloadBytes() + FIELDS_BYTES;
     }
@@ -61,7 +64,7 @@ public final class EventsServlet extends EndpointServlet {
         try {
             List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
             requireAllowed(caller, events);
-            answer(exchange, pubSub.offer(events));
+            answer(exchange, pubSub.offer(events), body.length);
         } catch (RuntimeException e) {
             exchange.fail(e);
         }
@@ -78,6 +81,14 @@ public final class EventsServlet extends EndpointServlet {
                         .at(index)
                         .refusal();
             }
+            if (event.orgId().equals(FieldRules.OPERATORS) && event.type().equals(Revocation.EVENT)) {
+                throw Problem.of(
+                                ProblemCode.INVALID_EVENT,
+                                "event: '" + Revocation.EVENT + "' is reserved here; revoke by /realtime/revocations")
+                        .about("event")
+                        .at(index)
+                        .refusal();
+            }
             if (!caller.publishes().allows(event.topic())) {
                 throw Problem.of(ProblemCode.TOPIC_NOT_ALLOWED, "topic: the credential may not publish to this topic")
                         .about("topic")
@@ -87,7 +98,8 @@ public final class EventsServlet extends EndpointServlet {
         }
     }
 
-    private static void answer(Exchange exchange, Publication publication) {
+    /** After the commit; and while streams wait for their turn to be written, not before they have had it. */
+    private void answer(Exchange exchange, Publication publication, int bytes) {
         publication.accepted().whenComplete((acceptance, failure) -> {
             if (failure != null) {
                 exchange.fail(failure);
@@ -101,9 +113,15 @@ public final class EventsServlet extends EndpointServlet {
         });
         publication.committed().whenComplete((published, failure) -> {
             if (failure == null) {
-                exchange.json(
-                        HttpServletResponse.SC_CREATED,
-                        published.stream().map(EventsServlet::committed).toList());
+                streams.writers()
+                        .next()
+                        .pace(
+                                bytes,
+                                () -> exchange.json(
+                                        HttpServletResponse.SC_CREATED,
+                                        published.stream()
+                                                .map(EventsServlet::committed)
+                                                .toList()));
             } else {
                 exchange.fail(failure);
             }

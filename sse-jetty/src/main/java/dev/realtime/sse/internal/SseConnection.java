@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Subscription;
@@ -10,9 +11,7 @@ import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +27,8 @@ final class SseConnection implements WriteListener, AsyncListener {
 
     /** Largest write, unless a single frame is larger. */
     static final int MAX_WRITE_BYTES = 65_536;
+    /** After so much the other streams have their turn. */
+    private static final int TURN_BYTES = 32_768;
 
     private static final Duration OVERFLOWS_APART = Duration.ofSeconds(60);
     private static final byte[] NOTHING = new byte[0];
@@ -36,9 +37,12 @@ final class SseConnection implements WriteListener, AsyncListener {
     private final Streams streams;
     private final String instance;
     private final Function<Delivery.Received, byte[]> renderer;
+    private final @Nullable Caller caller;
     private final @Nullable Instant expiresAt;
     private final Seats.@Nullable Seat seat;
     private final long rotatesAt;
+    private final StreamWriter writer;
+    private final Runnable turn = this::turn;
     private Subscription subscription = NoSubscription.INSTANCE;
     private @Nullable Outlet outlet;
 
@@ -59,13 +63,17 @@ final class SseConnection implements WriteListener, AsyncListener {
     private long oldestLoggedAt;
     private @Nullable Long lastOverflow;
 
-    /** @param seat released at the end; null for a stream that is only told to come back later */
-    SseConnection(
-            Streams streams, String instance, boolean named, @Nullable Instant expiresAt, Seats.@Nullable Seat seat) {
+    /**
+     * @param caller whose stream it is; null for one that is only told to come back later
+     * @param seat released at the end; null for the same
+     */
+    SseConnection(Streams streams, String instance, boolean named, @Nullable Caller caller, Seats.@Nullable Seat seat) {
         this.streams = streams;
+        this.writer = streams.writers().next();
         this.instance = instance;
         this.renderer = named ? Frames.NAMED : Frames.UNNAMED;
-        this.expiresAt = expiresAt;
+        this.caller = caller;
+        this.expiresAt = caller == null ? null : caller.expiresAt();
         this.seat = seat;
         this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
@@ -78,6 +86,12 @@ final class SseConnection implements WriteListener, AsyncListener {
         async.addListener(this);
         streams.add(this);
         outlet.start(this);
+    }
+
+    /** Whose stream it is; null for one that is only told to come back later. */
+    @Nullable
+    Caller caller() {
+        return caller;
     }
 
     /** Something waits. Cheap, never blocks. Whatever the state does not name here polls before it rests. */
@@ -133,34 +147,40 @@ final class SseConnection implements WriteListener, AsyncListener {
 
     @Override
     public void onWritePossible() {
-        if (state.compareAndSet(StreamState.BLOCKED, StreamState.RUNNING)
-                || state.compareAndSet(StreamState.STARTING, StreamState.RUNNING)) {
-            pump();
+        if (state.compareAndSet(StreamState.BLOCKED, StreamState.SCHEDULED)
+                || state.compareAndSet(StreamState.STARTING, StreamState.SCHEDULED)) {
+            schedule();
         }
     }
 
     private void schedule() {
-        try {
-            streams.executor().execute(() -> {
-                if (state.compareAndSet(StreamState.SCHEDULED, StreamState.RUNNING)) {
-                    pump();
-                }
-            });
-        } catch (RejectedExecutionException serverStopped) {
+        if (!writer.schedule(turn)) {
             end(CloseReason.GONE);
         }
     }
 
-    /** Writes until nothing waits, the container takes no more, or it is over. */
+    /** By its writer. */
+    private void turn() {
+        if (state.compareAndSet(StreamState.SCHEDULED, StreamState.RUNNING)) {
+            pump();
+        }
+    }
+
+    /** Writes until nothing waits, the container takes no more, it has had its share, or it is over. */
     private void pump() {
         Outlet out = outlet;
         if (out == null) {
             return;
         }
         try {
-            while (ready(out)) {
+            int written = 0;
+            while (written < TURN_BYTES) {
+                if (!ready(out)) {
+                    return;
+                }
                 byte[] batch = farewellWritten ? NOTHING : nextBatch();
                 if (batch.length > 0) {
+                    written += batch.length;
                     write(out, batch);
                 } else if (out.unflushed()) {
                     out.flush();
@@ -171,6 +191,10 @@ final class SseConnection implements WriteListener, AsyncListener {
                 } else {
                     state.compareAndSet(StreamState.SIGNALLED, StreamState.RUNNING);
                 }
+            }
+            if (state.compareAndSet(StreamState.RUNNING, StreamState.SCHEDULED)
+                    || state.compareAndSet(StreamState.SIGNALLED, StreamState.SCHEDULED)) {
+                schedule();
             }
         } catch (Throwable e) {
             if (end(CloseReason.GONE) && !(e instanceof IOException)) {
@@ -208,7 +232,7 @@ final class SseConnection implements WriteListener, AsyncListener {
             commentDue = false;
             return SseEncoder.comment();
         }
-        List<byte[]> frames = new ArrayList<>();
+        List<byte[]> frames = writer.frames();
         int size = 0;
         for (byte[] next = held != null ? held : nextFrame(); next != null; next = nextFrame()) {
             held = null;
@@ -219,7 +243,9 @@ final class SseConnection implements WriteListener, AsyncListener {
             frames.add(next);
             size += next.length;
         }
-        return joined(frames, size);
+        byte[] batch = writer.batches().joined(frames, size);
+        frames.clear();
+        return batch;
     }
 
     private byte @Nullable [] nextFrame() {
@@ -256,19 +282,6 @@ final class SseConnection implements WriteListener, AsyncListener {
             close(CloseReason.SLOW);
         }
         return again;
-    }
-
-    private static byte[] joined(List<byte[]> frames, int size) {
-        if (frames.size() == 1) {
-            return frames.get(0);
-        }
-        byte[] all = new byte[size];
-        int at = 0;
-        for (byte[] frame : frames) {
-            System.arraycopy(frame, 0, all, at, frame.length);
-            at += frame.length;
-        }
-        return all;
     }
 
     private CloseReason reason() {

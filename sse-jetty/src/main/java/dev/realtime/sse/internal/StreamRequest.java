@@ -15,8 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param cursor where to go on from, as given: any text is taken; null starts now
  * @param named whether frames carry the envelope's event name
  * @param fetch whether the client can read a status: an EventSource gives up for good on any but 200
+ * @param ticket the credential, as given; null for another one
  */
-record StreamRequest(Filter filter, @Nullable String cursor, boolean named, boolean fetch) {
+record StreamRequest(
+        Filter filter,
+        @Nullable String cursor,
+        boolean named,
+        boolean fetch,
+        @Nullable String ticket) {
     private static final Set<String> PARAMETERS =
             Set.of("topics", "events", "named", "client", "lastEventId", "ticket");
 
@@ -29,7 +35,8 @@ record StreamRequest(Filter filter, @Nullable String cursor, boolean named, bool
                 filter,
                 cursor == null || cursor.isEmpty() ? null : cursor,
                 choice(query, "named", "false", "true"),
-                choice(query, "client", "eventsource", "fetch"));
+                choice(query, "client", "eventsource", "fetch"),
+                query.get("ticket"));
     }
 
     /** What it asks for, as far as this caller may hear it. Refused if there is nothing to hear. */

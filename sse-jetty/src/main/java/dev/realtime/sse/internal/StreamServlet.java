@@ -12,49 +12,63 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** {@code GET /realtime/stream}. One browser's walk: parse → authorise → open → stream → close. */
+/** {@code GET /realtime/stream}. One browser's walk: parse → authorise → [redeem →] open → stream → close. */
 public final class StreamServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient PubSub pubSub;
     private final transient Streams streams;
+    private final transient @Nullable Tickets tickets;
+    private final transient Revocations revocations;
 
-    public StreamServlet(Access access, PubSub pubSub, Streams streams) {
+    /** @param tickets null if there are none */
+    public StreamServlet(
+            Access access, PubSub pubSub, Streams streams, @Nullable Tickets tickets, Revocations revocations) {
         super(access, Set.of("GET", "HEAD"));
         this.pubSub = pubSub;
         this.streams = streams;
+        this.tickets = tickets;
+        this.revocations = revocations;
     }
 
     @Override
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         StreamRequest asked = StreamRequest.parse(request);
         requireAcceptable(request);
-        Caller caller;
+        Credential credential;
         try {
-            caller = access().caller(request);
+            credential = credential(request, asked);
         } catch (Refused e) {
-            if (e.status() != HttpServletResponse.SC_SERVICE_UNAVAILABLE || asked.fetch() || isHead(request)) {
+            if (endsEventSources(e, asked) || isHead(request)) {
                 throw e;
             }
             open(response);
-            sendAway(request, asked, CloseReason.UNAVAILABLE);
+            sendAway(async(request), asked, CloseReason.UNAVAILABLE);
             return;
         }
         if (streams.draining() && asked.fetch()) {
             throw new Refused(ProblemCode.DRAINING, "this instance is stopping; come back");
         }
-        Filter filter = asked.filterFor(caller);
+        Filter filter = asked.filterFor(credential.caller());
         if (isHead(request)) {
             open(response);
             response.flushBuffer();
             return;
         }
-        Seats.Answer answer =
-                streams.seats().take(caller, streams.options().proxies().clientAddress(request));
+        Seats.Answer answer = streams.seats()
+                .take(credential.caller(), streams.options().proxies().clientAddress(request));
         if (answer instanceof Seats.Seat seat) {
-            open(response);
-            stream(request, caller, asked, filter, seat);
+            if (credential instanceof Credential.Ticket ticket) {
+                redeem(request, response, asked, ticket, seat);
+            } else {
+                open(response);
+                stream(() -> async(request), credential.caller(), asked, filter, seat);
+            }
         } else if (answer instanceof Seats.Full full) {
             streams.meters().refused(full.kind());
             if (asked.fetch()) {
@@ -63,17 +77,118 @@ public final class StreamServlet extends EndpointServlet {
                         .refusal();
             }
             open(response);
-            sendAway(request, asked, CloseReason.LIMIT);
+            sendAway(async(request), asked, CloseReason.LIMIT);
         }
     }
 
-    /** An EventSource takes any status but 200 for the end: it is told in the stream to come back. */
-    private void sendAway(HttpServletRequest request, StreamRequest asked, CloseReason reason) throws IOException {
+    /** A ticket counts alone: whatever else comes with it is not looked at. */
+    private Credential credential(HttpServletRequest request, StreamRequest asked) throws Refused {
+        String ticket = asked.ticket();
+        if (ticket == null) {
+            return new Credential.Known(access().caller(request));
+        }
+        if (tickets == null) {
+            throw Tickets.off();
+        }
+        return tickets.judge(request, ticket);
+    }
+
+    /** Used up only when nothing else stands in the way of the stream. No thread waits for the answer. */
+    private void redeem(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            StreamRequest asked,
+            Credential.Ticket ticket,
+            Seats.Seat seat) {
+        AsyncContext async = async(request);
+        redemption(ticket)
+                .whenComplete((redeemed, failure) -> async.start(() -> {
+                    try {
+                        if (failure == null) {
+                            enter(async, response, asked, redeemed, seat);
+                        } else {
+                            seat.release();
+                            refuse(async, response, asked, failure);
+                        }
+                    } catch (IOException clientHasLeft) {
+                        async.complete();
+                    } catch (RuntimeException e) {
+                        fail(async, response, e);
+                    }
+                }));
+    }
+
+    private static CompletableFuture<Credential.Redeemed> redemption(Credential.Ticket ticket) {
+        try {
+            return ticket.redeem().get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void enter(
+            AsyncContext async,
+            HttpServletResponse response,
+            StreamRequest asked,
+            Credential.Redeemed redeemed,
+            Seats.Seat seat)
+            throws IOException {
+        Filter filter;
+        try {
+            filter = asked.filterFor(redeemed.caller());
+        } catch (RuntimeException e) {
+            seat.release();
+            refuse(async, response, asked, e);
+            return;
+        }
+        if (redeemed.cookie() != null) {
+            response.addHeader("Set-Cookie", redeemed.cookie());
+        }
+        open(response);
+        stream(() -> async, redeemed.caller(), asked, filter, seat);
+    }
+
+    private void refuse(AsyncContext async, HttpServletResponse response, StreamRequest asked, Throwable failure)
+            throws IOException {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof Refused refused && !endsEventSources(refused, asked)) {
+            open(response);
+            sendAway(async, asked, CloseReason.UNAVAILABLE);
+        } else {
+            Problem.of(cause).write(response);
+            async.complete();
+        }
+    }
+
+    private static void fail(AsyncContext async, HttpServletResponse response, RuntimeException failure) {
+        Problem problem = Problem.of(failure);
+        try {
+            if (!response.isCommitted()) {
+                response.reset();
+                problem.write(response);
+            }
+            async.complete();
+        } catch (IOException | IllegalStateException over) {
+            // nobody to tell
+        }
+    }
+
+    /** An EventSource takes any status but 200 for the end: what may be better soon, it is told in a stream. */
+    private static boolean endsEventSources(Refused refused, StreamRequest asked) {
+        return refused.status() != HttpServletResponse.SC_SERVICE_UNAVAILABLE || asked.fetch();
+    }
+
+    private void sendAway(AsyncContext async, StreamRequest asked, CloseReason reason) throws IOException {
         SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, null);
         connection.close(reason);
+        connection.start(NoSubscription.INSTANCE, async);
+    }
+
+    private static AsyncContext async(HttpServletRequest request) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
-        connection.start(NoSubscription.INSTANCE, async);
+        return async;
     }
 
     private static boolean isHead(HttpServletRequest request) {
@@ -95,23 +210,25 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
-    private void stream(HttpServletRequest request, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
+    private void stream(
+            Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
             throws IOException {
-        SseConnection connection =
-                new SseConnection(streams, pubSub.instance(), asked.named(), caller.expiresAt(), seat);
+        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, seat);
         SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
         boolean started = false;
         try {
             Subscription subscription =
                     streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
-            AsyncContext async = request.startAsync();
-            async.setTimeout(0);
-            connection.start(subscription, async);
+            connection.start(subscription, async.get());
             started = true;
         } finally {
             if (!started) {
                 connection.cut(CloseReason.GONE);
             }
+        }
+        // A revocation that came since the credential was looked at has ended the streams that it found.
+        if (revocations.covers(caller)) {
+            connection.close(CloseReason.REVOKED);
         }
     }
 }

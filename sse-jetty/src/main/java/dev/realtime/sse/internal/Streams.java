@@ -1,14 +1,15 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +20,7 @@ public final class Streams implements AutoCloseable {
     private static final int TICKS_PER_HEARTBEAT = 4;
 
     private final Set<SseConnection> open = ConcurrentHashMap.newKeySet();
-    private final Executor executor;
+    private final StreamWriters writers = new StreamWriters();
     private final EndpointOptions options;
     private final StreamMeters meters;
     private final ScheduledExecutorService clock;
@@ -29,8 +30,7 @@ public final class Streams implements AutoCloseable {
     /** How many there were when the drain began. */
     private volatile int drained;
 
-    public Streams(Executor executor, EndpointOptions options, StreamMeters meters) {
-        this.executor = executor;
+    public Streams(EndpointOptions options, StreamMeters meters) {
         this.options = options;
         this.meters = meters;
         this.seats = new Seats(options.limits());
@@ -73,15 +73,26 @@ public final class Streams implements AutoCloseable {
         open.forEach(stream -> stream.cut(CloseReason.SLOW));
     }
 
+    /** Ends the streams of these callers. Looks at every stream there is. */
+    void end(Predicate<Caller> whose, CloseReason reason) {
+        for (SseConnection stream : open) {
+            Caller caller = stream.caller();
+            if (caller != null && whose.test(caller)) {
+                stream.close(reason);
+            }
+        }
+    }
+
     @Override
     public void close() {
         draining = true;
         clock.shutdownNow();
         open.forEach(stream -> stream.cut(CloseReason.DRAINING));
+        writers.close();
     }
 
-    Executor executor() {
-        return executor;
+    StreamWriters writers() {
+        return writers;
     }
 
     Seats seats() {

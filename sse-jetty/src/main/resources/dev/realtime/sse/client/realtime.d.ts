@@ -8,11 +8,13 @@ export interface RealtimeOptions {
   events?: string[];
   /** Asked before every connection; `refresh` is true if the last token was refused or has run out. */
   token?: (asked: { refresh: boolean }) => string | undefined | Promise<string | undefined>;
+  /** The same for a ticket: a new one each time, because each opens one stream. */
+  ticket?: (asked: { refresh: boolean }) => string | undefined | Promise<string | undefined>;
   /** Whether cookies go along. Default `same-origin`. */
   credentials?: RequestCredentials;
   /** Where to go on from, such as what `/realtime/position` said when the page was made. Default: now. */
   cursor?: string | null;
-  /** One connection for all tabs that ask for the same. Default true; with `token` only if there is a `key`. */
+  /** One connection for all tabs that ask for the same. Default true; with `token` or `ticket` only if there is a `key`. */
   shared?: boolean;
   /** Whose events these are, such as the user's id: tabs of different keys share nothing. */
   key?: string;

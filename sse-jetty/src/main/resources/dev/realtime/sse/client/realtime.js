@@ -96,6 +96,9 @@ export class SseParser {
   }
 }
 
+/** Whether the page is asked for a credential: then it may have a new one. */
+const asksFor = ({ token, ticket }) => Boolean(token || ticket);
+
 // ---------------------------------------------------------------- cursors
 
 /** Below zero if a is before b, above if behind it; NaN where they are of two logs, or one is no cursor. */
@@ -248,11 +251,16 @@ class Connection {
   }
 
   async #request(signal) {
-    const { token, url, topics, events, credentials } = this.#options;
-    const given = await abortable(signal, token?.({ refresh: this.#refresh }));
+    const { token, ticket, url, topics, events, credentials } = this.#options;
+    const refresh = this.#refresh;
+    const given = await abortable(signal, token?.({ refresh }));
+    const single = await abortable(signal, ticket?.({ refresh }));
     this.#refresh = false;
     const address = new URL(url, globalThis.location?.href);
     address.searchParams.set('client', 'fetch');
+    if (single) {
+      address.searchParams.set('ticket', single);
+    }
     for (const [name, patterns] of Object.entries({ topics, events })) {
       if (patterns.length > 0) {
         address.searchParams.set(name, patterns.join(','));
@@ -280,7 +288,7 @@ class Connection {
     if (response.status === 401 || response.status === 403) {
       this.#refresh = true;
       this.#refusals += 1;
-      return { why, delayMs: this.#refusals === 1 && this.#options.token ? 0 : undefined };
+      return { why, delayMs: this.#refusals === 1 && asksFor(this.#options) ? 0 : undefined };
     }
     const asked = [429, 503].includes(response.status) ? afterMs(response.headers.get('Retry-After')) : 0;
     return { why, delayMs: asked > 0 ? asked + Math.random() * this.#base : undefined };
@@ -405,7 +413,7 @@ export class Realtime {
   #onOnline = () => this.#connection?.wake();
 
   constructor(options = {}) {
-    const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && name !== 'token' && name !== 'key');
+    const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && !['token', 'ticket', 'key'].includes(name));
     if (unknown.length > 0) {
       throw new TypeError(`unknown options: ${unknown.join(', ')}`);
     }
@@ -454,9 +462,9 @@ export class Realtime {
     }
     const leaving = new AbortController();
     this.#leaving = leaving;
-    const { shared, token, key } = this.#options;
+    const { shared, key } = this.#options;
     const locks = globalThis.navigator?.locks;
-    if (!shared || (token && key === undefined) || !locks || !globalThis.BroadcastChannel) {
+    if (!shared || (asksFor(this.#options) && key === undefined) || !locks || !globalThis.BroadcastChannel) {
       this.#lead();
       return;
     }

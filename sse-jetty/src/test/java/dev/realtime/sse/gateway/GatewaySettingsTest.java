@@ -1,8 +1,10 @@
 package dev.realtime.sse.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.realtime.sse.TicketKey;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import java.util.HashMap;
@@ -35,6 +37,8 @@ class GatewaySettingsTest {
         "REALTIME_AUTH=yes, REALTIME_AUTH",
         "REALTIME_AUTH=jwt, REALTIME_JWT_SECRET",
         "REALTIME_AUTH=jwt REALTIME_JWT_SECRET=short, REALTIME_JWT_SECRET",
+        "REALTIME_AUTH=none REALTIME_TICKET_SECRET=short, REALTIME_TICKET_SECRET",
+        "REALTIME_TICKET_SECERT=short, REALTIME_TICKET_SECERT",
         "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://a.example/keys, REALTIME_JWKS_URL",
         "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://localhost.a.example/keys, REALTIME_JWKS_URL",
         "REALTIME_AUTH=jwt REALTIME_JWKS_URL=http://127.a.example/keys, REALTIME_JWKS_URL",
@@ -97,6 +101,30 @@ class GatewaySettingsTest {
     void aKeySetIsAskedForOverHttpsOrOnThisMachine(String url) {
         Map<String, String> values = Map.of("REALTIME_AUTH", "jwt", "REALTIME_JWKS_URL", url);
         assertThat(GatewaySettings.from(Settings.of(values)).open()).isFalse();
+    }
+
+    @Test
+    void ticketsHaveTheirOwnKeyOrTheTokensOrOnOneProcessAnyAndElseNone() {
+        String own = "t".repeat(32);
+        Map<String, String> keySet = Map.of(
+                "REALTIME_AUTH", "jwt", "REALTIME_JWKS_URL", "https://a.example/keys", "REALTIME_TRANSPORT", "redis");
+        assertThat(GatewaySettings.from(Settings.of(keySet)).ticketKey()).isNull();
+        Map<String, String> given = new HashMap<>(keySet);
+        given.put("REALTIME_TICKET_SECRET", own);
+        assertThat(derived(given)).isEqualTo(TicketKey.of(own.getBytes(UTF_8)).derivedFor("x"));
+
+        Map<String, String> tokens = new HashMap<>(
+                Map.of("REALTIME_AUTH", "jwt", "REALTIME_JWT_SECRET", SECRET, "REALTIME_TRANSPORT", "redis"));
+        assertThat(derived(tokens))
+                .isEqualTo(TicketKey.of(SECRET.getBytes(UTF_8)).derivedFor("x"));
+        tokens.put("REALTIME_TICKET_SECRET", own);
+        assertThat(derived(tokens)).isEqualTo(derived(given)).isNotEqualTo(own.getBytes(UTF_8));
+
+        assertThat(derived(Map.of())).isNotEqualTo(derived(Map.of()));
+    }
+
+    private static byte[] derived(Map<String, String> values) {
+        return GatewaySettings.from(Settings.of(values)).ticketKey().derivedFor("x");
     }
 
     @Test

@@ -89,7 +89,7 @@ class TokensTest {
         assertThat(gateway.get("/realtime/stream").body()).contains("\"code\":\"token_missing\"");
         assertThat(gateway.get("/realtime/stream", "Authorization", "Basic abc").body())
                 .contains("\"code\":\"token_missing\"");
-        assertThat(gateway.get("/realtime/stream?ticket=abc").body()).contains("\"code\":\"ticket_unsupported\"");
+        assertThat(gateway.get("/realtime/stream?ticket=abc").body()).contains("\"code\":\"ticket_invalid\"");
     }
 
     @Test

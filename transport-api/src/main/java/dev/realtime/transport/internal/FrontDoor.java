@@ -2,6 +2,7 @@ package dev.realtime.transport.internal;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Event;
+import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
@@ -14,6 +15,7 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.hub.Hub;
 import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.Measured;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;
@@ -21,12 +23,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Joins an adapter, the {@link Hub} (what comes in) and the {@link Outbox} (what goes out). Thread-safe. */
 public final class FrontDoor implements PubSub {
@@ -37,6 +41,8 @@ public final class FrontDoor implements PubSub {
     private final Outbox outbox;
     private final EventIntake intake;
     private final Turnstile turnstile;
+    private final @Nullable ClaimDesk claims;
+    private final Duration replayWindow;
 
     /** One that never waits for room. */
     public FrontDoor(String transportName, AdapterContext context, PubSubAdapter adapter, int maxPayloadBytes) {
@@ -61,6 +67,8 @@ public final class FrontDoor implements PubSub {
         this.hub = new Hub(adapter);
         this.outbox = new Outbox(adapter, hub, turnstile);
         this.intake = new EventIntake(context.clock(), maxPayloadBytes);
+        this.claims = adapter instanceof ClaimsKeys claiming ? new ClaimDesk(claiming) : null;
+        this.replayWindow = context.replayWindow();
         hub.onFlowing(outbox::flush);
         adapter.start(hub);
     }
@@ -110,6 +118,16 @@ public final class FrontDoor implements PubSub {
     }
 
     @Override
+    public Optional<KeyClaims> keyClaims() {
+        return Optional.ofNullable(claims);
+    }
+
+    @Override
+    public Duration replayWindow() {
+        return replayWindow;
+    }
+
+    @Override
     public TransportStatus status() {
         return adapter.status();
     }
@@ -140,6 +158,9 @@ public final class FrontDoor implements PubSub {
         outbox.stopAccepting();
         hub.endSubscriptions();
         adapter.close();
+        if (claims != null) {
+            claims.close();
+        }
         outbox.failWaiting();
         hub.close();
     }

@@ -5,12 +5,14 @@ import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * it told and tells the sink. Adapters that share a {@link MemoryLog} behave as instances that share a backend.
  * Thread-safe; only {@link #close} waits, for the sink call that is under way.
  */
-public final class MemoryAdapter implements PubSubAdapter {
+public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
     /** Most entries in one delivery. */
     private static final int MAX_DELIVERY = 1_000;
     /** How long {@link #close} waits for a sink that blocks, which it must not. */
@@ -79,6 +81,12 @@ public final class MemoryAdapter implements PubSubAdapter {
     public LogRange range(String orgId) {
         requireOpen();
         return log.range();
+    }
+
+    @Override
+    public boolean claim(String key, Duration ttl) {
+        requireOpen();
+        return log.claimed().claim(key, ttl);
     }
 
     @Override

@@ -35,6 +35,7 @@ public final class MemoryLog {
     private final long maxBytes;
     private final String epoch = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     private final Set<Runnable> listeners = new CopyOnWriteArraySet<>();
+    private final ClaimedKeys claimed = new ClaimedKeys(System::nanoTime);
 
     // Guarded by this.
     private final NavigableMap<Long, LogEntry> entries = new TreeMap<>();
@@ -54,6 +55,11 @@ public final class MemoryLog {
         this.clock = clock;
         this.window = window;
         this.maxBytes = maxBytes;
+    }
+
+    /** What the instances that share this log have claimed. */
+    ClaimedKeys claimed() {
+        return claimed;
     }
 
     /** Calls this after every append, on the thread that appended: only note it and return. */

@@ -9,7 +9,7 @@ import dev.realtime.transport.testkit.RestartableBackend;
 import java.time.Clock;
 
 /** A backend with outages that can lose its log: for the rules that memory itself has no way to break. */
-final class FaultyBackend implements RestartableBackend, ForgetfulBackend {
+class FaultyBackend implements RestartableBackend, ForgetfulBackend {
     private volatile boolean up = true;
     private volatile MemoryLog log = newLog();
 

@@ -1,5 +1,7 @@
 package dev.realtime.transport.memory;
 
+import dev.realtime.transport.testkit.ClaimOutageRules;
+import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.DeliveryRules;
 import dev.realtime.transport.testkit.FollowRules;
 import dev.realtime.transport.testkit.LifecycleRules;
@@ -48,6 +50,20 @@ class FaultyBackendContractTest {
     @Nested
     class Lifecycle extends LifecycleRules {
         Lifecycle() {
+            super(FaultyBackend::new);
+        }
+    }
+
+    @Nested
+    class Claims extends ClaimRules {
+        Claims() {
+            super(FaultyBackend::new);
+        }
+    }
+
+    @Nested
+    class ClaimOutage extends ClaimOutageRules {
+        ClaimOutage() {
             super(FaultyBackend::new);
         }
     }

@@ -3,17 +3,19 @@ package dev.realtime.transport.memory;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** An adapter and the sink behind it, passed through: what a mutant overrides, it breaks. */
-class ForwardingAdapter implements PubSubAdapter {
+class ForwardingAdapter implements PubSubAdapter, ClaimsKeys {
     final PubSubAdapter adapter;
     volatile DeliverySink sink;
 
@@ -73,6 +75,11 @@ class ForwardingAdapter implements PubSubAdapter {
     @Override
     public LogRange range(String orgId) {
         return adapter.range(orgId);
+    }
+
+    @Override
+    public boolean claim(String key, Duration ttl) {
+        return ((ClaimsKeys) adapter).claim(key, ttl);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.realtime.transport.memory;
 
+import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.DeliveryRules;
 import dev.realtime.transport.testkit.LifecycleRules;
 import dev.realtime.transport.testkit.OrganisationRules;
@@ -48,6 +49,13 @@ class MemoryAdapterContractTest {
     @Nested
     class Lifecycle extends LifecycleRules {
         Lifecycle() {
+            super(MemoryBackend::new);
+        }
+    }
+
+    @Nested
+    class Claims extends ClaimRules {
+        Claims() {
             super(MemoryBackend::new);
         }
     }

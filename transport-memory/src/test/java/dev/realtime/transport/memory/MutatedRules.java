@@ -2,6 +2,8 @@ package dev.realtime.transport.memory;
 
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.testkit.ClaimOutageRules;
+import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.ContractRules;
 import dev.realtime.transport.testkit.DeliveryRules;
 import dev.realtime.transport.testkit.LifecycleRules;
@@ -14,14 +16,28 @@ import java.util.function.UnaryOperator;
 
 /** The rules, with every adapter broken by the mutant at hand. Run by {@link RulesCanFailTest} only. */
 final class MutatedRules {
-    static final List<Class<? extends ContractRules<?>>> ALL =
-            List.of(Publishing.class, Delivery.class, Replay.class, Trim.class, Organisations.class, Lifecycle.class);
+    static final List<Class<? extends ContractRules<?>>> ALL = List.of(
+            Publishing.class,
+            Delivery.class,
+            Replay.class,
+            Trim.class,
+            Organisations.class,
+            Lifecycle.class,
+            Claims.class,
+            ClaimOutage.class);
 
     static volatile UnaryOperator<PubSubAdapter> mutant = UnaryOperator.identity();
 
     private MutatedRules() {}
 
     private static final class Backend extends MemoryBackend {
+        @Override
+        public PubSubAdapter newAdapter(AdapterContext context) {
+            return mutant.apply(super.newAdapter(context));
+        }
+    }
+
+    private static final class BreakingBackend extends FaultyBackend {
         @Override
         public PubSubAdapter newAdapter(AdapterContext context) {
             return mutant.apply(super.newAdapter(context));
@@ -61,6 +77,18 @@ final class MutatedRules {
     static final class Lifecycle extends LifecycleRules {
         Lifecycle() {
             super(Backend::new);
+        }
+    }
+
+    static final class Claims extends ClaimRules {
+        Claims() {
+            super(Backend::new);
+        }
+    }
+
+    static final class ClaimOutage extends ClaimOutageRules {
+        ClaimOutage() {
+            super(BreakingBackend::new);
         }
     }
 }

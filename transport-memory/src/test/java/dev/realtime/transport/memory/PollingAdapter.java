@@ -6,6 +6,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.LogId;
@@ -13,6 +14,7 @@ import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** An adapter of the other kind: a log for each organisation, asked every few milliseconds, over a link that breaks. */
-final class PollingAdapter implements PubSubAdapter, FollowsOrganisations {
+final class PollingAdapter implements PubSubAdapter, FollowsOrganisations, ClaimsKeys {
     private final FaultyBackend backend;
     private final Clock clock;
     private final Set<String> followed = ConcurrentHashMap.newKeySet();
@@ -78,6 +80,11 @@ final class PollingAdapter implements PubSubAdapter, FollowsOrganisations {
     @Override
     public LogRange range(String orgId) {
         return connect().range();
+    }
+
+    @Override
+    public boolean claim(String key, Duration ttl) {
+        return connect().claimed().claim(key, ttl);
     }
 
     @Override

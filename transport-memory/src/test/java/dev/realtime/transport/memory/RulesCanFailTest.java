@@ -47,7 +47,8 @@ class RulesCanFailTest {
     }
 
     static Stream<Mutant> mutants() {
-        return Stream.concat(WritingMutants.all(), ReadingMutants.all());
+        return Stream.of(WritingMutants.all(), ReadingMutants.all(), ClaimMutants.all())
+                .flatMap(mutants -> mutants);
     }
 
     private static TestExecutionSummary run(MethodSelector rule) {

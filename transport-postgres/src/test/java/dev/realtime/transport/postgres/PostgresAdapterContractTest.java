@@ -1,5 +1,7 @@
 package dev.realtime.transport.postgres;
 
+import dev.realtime.transport.testkit.ClaimOutageRules;
+import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.DeliveryRules;
 import dev.realtime.transport.testkit.LifecycleRules;
 import dev.realtime.transport.testkit.LostLogRules;
@@ -64,6 +66,20 @@ class PostgresAdapterContractTest {
     @Nested
     class Outage extends OutageRules {
         Outage() {
+            super(RestartablePostgresBackend::new);
+        }
+    }
+
+    @Nested
+    class Claims extends ClaimRules {
+        Claims() {
+            super(PostgresBackend::new);
+        }
+    }
+
+    @Nested
+    class ClaimOutage extends ClaimOutageRules {
+        ClaimOutage() {
             super(RestartablePostgresBackend::new);
         }
     }

@@ -27,6 +27,9 @@ class RolesTest {
             "select rt.seal(10)",
             "select rt.append('{1}', '{a}', '{b}', '{c}', '{d}', '{null}', '{0}', '{x}')",
             "select rt.trim(10)",
+            "select rt.claim('k', 1000)",
+            "select rt.forget_claims(10)",
+            "select * from rt.claim",
             "select rt.settle()");
 
     private static final List<String> NOT_FOR_LISTENERS = List.of(
@@ -39,6 +42,9 @@ class RolesTest {
             "delete from rt.log",
             "update rt.store set replay_window = '1 second'",
             "select * from rt.gate",
+            "select * from rt.claim",
+            "insert into rt.claim values ('k', now())",
+            "delete from rt.claim",
             "delete from rt.tick");
 
     private static final List<String> FOR_THE_OWNER = List.of(
@@ -119,6 +125,8 @@ class RolesTest {
             Store.await().until(() -> listener.value("select rt.trim(100)").equals("0"));
             assertThat(admin.column("select id from rt.log")).isEmpty();
             assertThat(listener.truth("select rt.settle()")).isFalse();
+            assertThat(listener.truth("select rt.claim('k', 60000)")).isTrue();
+            assertThat(listener.value("select rt.forget_claims(10)")).isEqualTo("0");
             assertThat(listener.value("select rt.position()")).matches("[0-9a-f]{12}-2-[0-9a-f]{6}");
             NOT_FOR_LISTENERS.forEach(statement -> assertRefused(listener, statement));
             FOR_THE_OWNER.forEach(statement -> assertRefused(listener, statement));

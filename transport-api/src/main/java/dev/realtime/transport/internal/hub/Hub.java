@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -46,11 +47,14 @@ public final class Hub implements DeliverySink {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
     private final PubSubAdapter adapter;
+    private final ReplayPages pages;
     private final Map<LogId, LogFeed> feeds = new ConcurrentHashMap<>();
     private final ExecutorService replays = Executors.newFixedThreadPool(REPLAY_THREADS, threads("realtime-replay-"));
     /** Apart from the replays, which may all be waiting for the backend. */
     private final ScheduledExecutorService retries =
             Executors.newSingleThreadScheduledExecutor(threads("realtime-retry-"));
+
+    private final AtomicBoolean lettingGo = new AtomicBoolean();
 
     private final LongAdder delivered = new LongAdder();
     private final LongAdder gaps = new LongAdder();
@@ -65,6 +69,7 @@ public final class Hub implements DeliverySink {
 
     public Hub(PubSubAdapter adapter) {
         this.adapter = adapter;
+        this.pages = new ReplayPages((orgId, after) -> adapter.read(orgId, after, PAGE_EVENTS), System::nanoTime);
     }
 
     /** What to call each time the transport begins to flow. */
@@ -148,6 +153,7 @@ public final class Hub implements DeliverySink {
 
     @Override
     public void started(LogId log, Position through) {
+        pages.forget();
         heard(log, feed -> feed.started(through));
     }
 
@@ -158,6 +164,7 @@ public final class Hub implements DeliverySink {
 
     @Override
     public void hole(LogId log, LogPage.Hole hole) {
+        pages.forget();
         heard(log, feed -> feed.hole(hole));
     }
 
@@ -165,6 +172,7 @@ public final class Hub implements DeliverySink {
     public void status(TransportStatus status) {
         TransportStatus.State before = state;
         state = status.state();
+        pages.forget();
         if (status.state() == TransportStatus.State.DOWN) {
             feeds.values().forEach(LogFeed::openAllBlind);
         } else if (status.state().flows() && !before.flows()) {
@@ -173,6 +181,20 @@ public final class Hub implements DeliverySink {
             }
             feeds.values().forEach(LogFeed::unpark);
             flowing.run();
+        }
+    }
+
+    /** Replayed pages are not held when nobody reads any more. */
+    private void letGoLater() {
+        if (lettingGo.compareAndSet(false, true)) {
+            later(this::letGo);
+        }
+    }
+
+    private void letGo() {
+        lettingGo.set(false);
+        if (pages.forgetOld()) {
+            letGoLater();
         }
     }
 
@@ -225,6 +247,11 @@ public final class Hub implements DeliverySink {
         }
 
         @Override
+        public void logChanged() {
+            pages.forget();
+        }
+
+        @Override
         public boolean transportIsDown() {
             return state == TransportStatus.State.DOWN;
         }
@@ -270,10 +297,11 @@ public final class Hub implements DeliverySink {
                         goesOn = subscription.malformed(range);
                     }
                 } else {
-                    LogPage page = adapter.read(request.orgId(), after, PAGE_EVENTS);
-                    List<Received> matching = matching(request, page);
+                    ReplayPages.Page page = pages.read(request.orgId(), after);
+                    List<Received> matching = page.eventsFor(request);
+                    letGoLater();
                     synchronized (feed) {
-                        goesOn = subscription.page(page, matching);
+                        goesOn = subscription.page(page.answer(), matching);
                     }
                 }
                 if (goesOn) {
@@ -295,17 +323,6 @@ public final class Hub implements DeliverySink {
             if (flows()) {
                 later(feed::unpark);
             }
-        }
-
-        private List<Received> matching(SubscribeRequest request, LogPage page) {
-            if (!(page instanceof LogPage.Entries entries)) {
-                return List.of();
-            }
-            return entries.entries().stream()
-                    .filter(entry -> request.filter().matches(entry.envelope())
-                            && entry.envelope().isFor(request.userId()))
-                    .map(HubSubscription::received)
-                    .toList();
         }
     }
 

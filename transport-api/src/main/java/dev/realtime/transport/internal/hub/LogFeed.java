@@ -36,6 +36,9 @@ final class LogFeed {
         /** Whether a log is heard of only while somebody here listens to it. */
         boolean followsOnDemand();
 
+        /** The log has another epoch: what was read of it may be no more. */
+        void logChanged();
+
         /** Whether the transport is down, now. */
         boolean transportIsDown();
 
@@ -152,7 +155,7 @@ final class LogFeed {
                 eventsByOrganisation(entries).entrySet()) {
             Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(events.getKey(), Map.of());
             for (Map.Entry<Filter, Set<HubSubscription>> sharing : filters.entrySet()) {
-                List<Received> matching = matching(sharing.getKey(), events.getValue());
+                List<Received> matching = List.copyOf(matching(sharing.getKey(), events.getValue()));
                 if (matching.isEmpty()) {
                     continue;
                 }
@@ -178,6 +181,7 @@ final class LogFeed {
         through = to;
         if (from != null && !from.epoch().equals(to.epoch())) {
             leftEpoch = from.epoch();
+            desk.logChanged();
             forEach(HubSubscription::logChanged);
         }
     }

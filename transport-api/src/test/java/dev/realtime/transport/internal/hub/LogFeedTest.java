@@ -29,6 +29,9 @@ class LogFeedTest {
         private boolean onDemand = true;
 
         @Override
+        public void logChanged() {}
+
+        @Override
         public void replay(HubSubscription subscription) {
             calls.add("replay");
         }

@@ -15,8 +15,8 @@ import org.postgresql.PGConnection;
 
 /** Makes the connections of {@code org.postgresql}: the pool, and the tail's own. Thread-safe. */
 final class Connections implements AutoCloseable {
-    /** The publisher, four replays, retention and the lookout, and one more for a position or a migration. */
-    private static final int POOL_SIZE = 8;
+    /** The publisher, four replays, two claims, retention and the lookout, and one more for a migration. */
+    private static final int POOL_SIZE = 10;
 
     private static final int CONNECT_SECONDS = 3;
     /** A black hole is noticed within this by the tail, */

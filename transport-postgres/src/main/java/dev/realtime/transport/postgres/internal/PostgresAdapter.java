@@ -6,6 +6,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
@@ -16,6 +17,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Joins the parts: {@link Publisher} writes the log, {@link Listener} hears that there is something, {@link Tail}
- * reads it and seals what is staged, {@link Retention} trims it. One shared log for all organisations.
+ * reads it and seals what is staged, {@link Retention} trims it. {@link ClaimedKeys} is beside it. One shared log for all organisations.
  */
-public final class PostgresAdapter implements PubSubAdapter, Measured {
+public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measured {
     /** What exists between start and close. */
     private record Running(
             Connections connections, Publisher publisher, Tail tail, Listener listener, Retention retention) {}
@@ -34,6 +36,7 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
     private final PostgresSettings settings;
     private final EventLog log;
     private final LogWriter writer;
+    private final ClaimedKeys claimed;
     private final Clock clock = Clock.systemUTC();
     private final Instant created = clock.instant();
     private final Timing timing;
@@ -54,6 +57,7 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
         this.timing = timing;
         this.log = new EventLog(settings.schema());
         this.writer = new LogWriter(settings.schema());
+        this.claimed = new ClaimedKeys(settings.schema());
     }
 
     @Override
@@ -77,7 +81,7 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
                 timing);
         suspicion.tells(listener::suspect);
         Retention retention = new Retention(
-                connections.pool(), writer, () -> tail.status().state().flows());
+                connections.pool(), writer, claimed, () -> tail.status().state().flows());
         running = new Running(connections, publisher, tail, listener, retention);
         tail.start();
         publisher.start();
@@ -107,6 +111,11 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
     @Override
     public LogRange range(String orgId) {
         return pooled(log::range);
+    }
+
+    @Override
+    public boolean claim(String key, Duration ttl) {
+        return pooled(connection -> claimed.claim(connection, key, ttl));
     }
 
     @Override
@@ -185,7 +194,7 @@ public final class PostgresAdapter implements PubSubAdapter, Measured {
         try (Connection connection = now.connections().pool().getConnection()) {
             return question.ask(connection);
         } catch (SQLException e) {
-            throw new TransportUnavailableException(Causes.line("reading from Postgres failed", e), e);
+            throw new TransportUnavailableException(Causes.line("asking Postgres failed", e), e);
         }
     }
 }

@@ -11,13 +11,14 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Trims the log, a chunk at a time, on a thread of its own. Any instance can; the database lets one at a time. */
+/** Trims the log and forgets old claims, a chunk at a time, on a thread of its own. Any instance can; the database lets one at a time. */
 final class Retention implements AutoCloseable {
     private static final int CHUNK_ROWS = 5_000;
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
     private final DataSource pool;
     private final LogWriter writer;
+    private final ClaimedKeys claimed;
     private final BooleanSupplier flows;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "realtime-retention");
@@ -25,9 +26,10 @@ final class Retention implements AutoCloseable {
         return thread;
     });
 
-    Retention(DataSource pool, LogWriter writer, BooleanSupplier flows) {
+    Retention(DataSource pool, LogWriter writer, ClaimedKeys claimed, BooleanSupplier flows) {
         this.pool = pool;
         this.writer = writer;
+        this.claimed = claimed;
         this.flows = flows;
     }
 
@@ -43,6 +45,9 @@ final class Retention implements AutoCloseable {
         try (Connection connection = pool.getConnection()) {
             while (!timer.isShutdown() && writer.trim(connection, CHUNK_ROWS) > 0) {
                 LOG.trace("trimmed a chunk");
+            }
+            while (!timer.isShutdown() && claimed.forgetEnded(connection, CHUNK_ROWS) > 0) {
+                LOG.trace("forgot claims whose time has passed");
             }
         } catch (SQLException | RuntimeException e) {
             LOG.debug("trimming failed, the next round tries again: {}", e.getMessage());

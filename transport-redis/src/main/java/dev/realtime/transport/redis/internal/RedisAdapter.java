@@ -1,15 +1,20 @@
 package dev.realtime.transport.redis.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.spi.AdapterContext;
+import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
+import io.lettuce.core.SetArgs;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +24,9 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** The adapter for Redis: one stream per organisation as the log, Pub/Sub as the wake-up. Thread-safe. */
-public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations {
+public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, ClaimsKeys {
+    private static final byte[] CLAIMED = {'1'};
+
     private final AdapterContext context;
     private final Interest interest = new Interest();
     private final Connector connector;
@@ -111,6 +118,14 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations {
     public LogRange range(String orgId) {
         Session session = tail.session();
         return session.await(reads.range(session, orgId));
+    }
+
+    @Override
+    public boolean claim(String key, Duration ttl) {
+        Session session = tail.session();
+        byte[] name = (context.keyPrefix() + ":claim:" + key).getBytes(UTF_8);
+        SetArgs free = SetArgs.Builder.nx().px(ttl.toMillis());
+        return session.await(session.publishing().set(name, CLAIMED, free)) != null;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.realtime.transport.redis.internal;
 
+import dev.realtime.transport.testkit.ClaimOutageRules;
+import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.DeliveryRules;
 import dev.realtime.transport.testkit.FollowRules;
 import dev.realtime.transport.testkit.LifecycleRules;
@@ -73,6 +75,20 @@ class RedisAdapterContractTest {
     class LostLog extends LostLogRules {
         LostLog() {
             super(EmptiedRedis::new);
+        }
+    }
+
+    @Nested
+    class Claims extends ClaimRules {
+        Claims() {
+            super(RedisBackend::new);
+        }
+    }
+
+    @Nested
+    class ClaimOutage extends ClaimOutageRules {
+        ClaimOutage() {
+            super(CutOffRedis::new);
         }
     }
 }

@@ -1,0 +1,33 @@
+package dev.realtime.sse.internal;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/** The threads that write streams: one for two processors. Each stream keeps to one of them. Thread-safe. */
+final class StreamWriters implements AutoCloseable {
+    private final List<StreamWriter> writers;
+    private final AtomicInteger turn = new AtomicInteger();
+
+    StreamWriters() {
+        int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        this.writers = IntStream.range(0, count)
+                .mapToObj(number -> new StreamWriter(rounds -> {
+                    Thread thread = new Thread(rounds, "realtime-writer-" + (number + 1));
+                    thread.setDaemon(true);
+                    return thread;
+                }))
+                .toList();
+    }
+
+    /** The writer of a new stream, or of one publication's answer. */
+    StreamWriter next() {
+        return writers.get(Math.floorMod(turn.getAndIncrement(), writers.size()));
+    }
+
+    /** Gives what is scheduled a last turn. */
+    @Override
+    public void close() {
+        writers.forEach(StreamWriter::close);
+    }
+}

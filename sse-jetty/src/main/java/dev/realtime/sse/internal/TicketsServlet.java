@@ -1,0 +1,38 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.sse.Refused;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /realtime/tickets}: a ticket for whoever shows a credential. A body is not looked at. */
+public final class TicketsServlet extends EndpointServlet {
+    private static final long serialVersionUID = 1L;
+
+    private final transient @Nullable Tickets tickets;
+
+    private record Answer(String ticket, long expires_in) {}
+
+    /** @param tickets null if there are none */
+    public TicketsServlet(Access access, @Nullable Tickets tickets) {
+        super(access, Set.of("POST"));
+        this.tickets = tickets;
+    }
+
+    @Override
+    protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
+        Query.requireNone(request.getQueryString());
+        if (tickets == null) {
+            throw Tickets.off();
+        }
+        Tickets.Issued issued = tickets.issue(access().caller(request));
+        byte[] body = Json.bytes(new Answer(issued.ticket(), issued.life().toSeconds()));
+        response.setStatus(HttpServletResponse.SC_CREATED);
+        response.setHeader("Cache-Control", "no-store");
+        response.setContentType(MediaType.JSON);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+}
