@@ -18,9 +18,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -34,18 +31,14 @@ public final class Gateway implements AutoCloseable {
     private static final Duration FIRST_REVOCATIONS = Duration.ofSeconds(5);
     private static final Duration WHOLE_STOP = Duration.ofSeconds(10);
     private static final Duration DRAIN = Duration.ofSeconds(5);
-    /** How long a request line and its headers may take to arrive. */
-    private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
-
     private static final Duration SERVER_STOP = Duration.ofSeconds(2);
-    /** How long the server waits, when it stops, for a kept connection to say something. */
-    private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
 
     private final PubSub pubSub;
     private final RealtimeEndpoint endpoint;
     private final GatewayMeters meters;
     private final Server server;
     private final ServerConnector connector;
+    private final String scheme;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Gateway(GatewaySettings settings, PubSub pubSub, EndpointOptions options) {
@@ -55,9 +48,8 @@ public final class Gateway implements AutoCloseable {
         this.meters = new GatewayMeters(pubSub);
         this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
-        this.connector = connector(server, settings);
-        server.addConnector(connector);
-        server.addBean(new HeadDeadline(connector, HEAD_DEADLINE));
+        this.connector = GatewayPort.open(server, settings, options.heartbeat());
+        this.scheme = settings.tls() == null ? "http" : "https";
         server.setHandler(pages(settings));
         server.setErrorHandler(new ProblemErrorHandler());
         server.setStopTimeout(SERVER_STOP.toMillis());
@@ -101,7 +93,7 @@ public final class Gateway implements AutoCloseable {
     /** Where it is, for people. */
     public URI address() {
         String host = connector.getHost();
-        return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+        return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
     }
 
     /** What it serves. */
@@ -185,17 +177,5 @@ public final class Gateway implements AutoCloseable {
             }
         });
         return context;
-    }
-
-    private static ServerConnector connector(Server server, GatewaySettings settings) {
-        HttpConfiguration http = new HttpConfiguration();
-        http.setSendServerVersion(false);
-        http.setSendXPoweredBy(false);
-        ServerConnector connector =
-                new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
-        connector.setHost(settings.host());
-        connector.setPort(settings.port());
-        connector.setShutdownIdleTimeout(IDLE_AT_STOP.toMillis());
-        return connector;
     }
 }

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
  * @param ticketKey signs tickets; null where the instances have no secret in common
+ * @param tls what the port shows itself with; null where it speaks plainly
  */
 record GatewaySettings(
         String host,
@@ -47,7 +48,8 @@ record GatewaySettings(
         int maxPayloadBytes,
         StreamLimits limits,
         Proxies proxies,
-        @Nullable TicketKey ticketKey) {
+        @Nullable TicketKey ticketKey,
+        @Nullable Tls tls) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
     static final SettingKey AUTH = SettingKey.plain("REALTIME_AUTH");
@@ -86,7 +88,9 @@ record GatewaySettings(
             MAX_STREAMS_PER_USER,
             MAX_STREAMS_PER_ADDRESS,
             STREAM_LIFETIME,
-            TRUSTED_PROXIES);
+            TRUSTED_PROXIES,
+            CertificateFiles.CERTIFICATE,
+            CertificateFiles.KEY);
 
     /** Reads and checks all of them. */
     static GatewaySettings from(Settings settings) {
@@ -103,7 +107,8 @@ record GatewaySettings(
                 settings.maxPayloadBytes(),
                 limits(settings),
                 proxies(settings),
-                ticketKey(settings));
+                ticketKey(settings),
+                Tls.from(settings));
     }
 
     /** The memory transport is always one process: there a key that nobody else knows will do. */

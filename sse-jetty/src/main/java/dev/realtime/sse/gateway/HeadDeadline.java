@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.NegotiatingServerConnection;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
@@ -14,12 +15,13 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts HTTP/1 connections whose request line and headers take too long to arrive. Jetty's idle timeout begins again with
- * every byte, so that one byte a second would hold a connection for ever. A look at all connections every second; owned
- * by the scheduler's thread.
+ * Cuts HTTP/1 connections whose request line and headers take too long to arrive, and TLS handshakes that do. Jetty's
+ * idle timeout begins again with every byte, so that one byte a second would hold a connection for ever. A look at all
+ * connections every second; owned by the scheduler's thread.
  */
 final class HeadDeadline extends AbstractLifeCycle {
     private static final long LOOK_MILLIS = 1_000;
+    private static final long SHAKING_HANDS = -1;
 
     private final ServerConnector connector;
     private final long deadlineNanos;
@@ -79,12 +81,16 @@ final class HeadDeadline extends AbstractLifeCycle {
 
     /** Null where no head is on its way. */
     private @Nullable Head head(EndPoint endPoint, long now) {
-        Connection connection = endPoint.getConnection();
-        if (!(connection instanceof HttpConnection http) || !isReadingHead(http)) {
+        Connection connection = Layers.top(endPoint);
+        long requests;
+        if (connection instanceof HttpConnection http && isReadingHead(http)) {
+            requests = http.getMessagesIn();
+        } else if (connection instanceof NegotiatingServerConnection) {
+            requests = SHAKING_HANDS;
+        } else {
             return null;
         }
         Head before = heads.get(endPoint);
-        long requests = http.getMessagesIn();
         return before != null && before.requests() == requests ? before : new Head(requests, now);
     }
 

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             "",
             "Settings come from the environment:",
             "  PORT, HOST                 where to listen (8080, 127.0.0.1)",
+            "  REALTIME_TLS_CERT_FILE     with REALTIME_TLS_KEY_FILE: PEM files for TLS and HTTP/2 by ALPN",
             "  REALTIME_TRANSPORT         memory, redis, postgres or a plugin's name (memory)",
             "  DATABASE_URL, REDIS_URL    the transport's backend",
             "  REALTIME_AUTH              jwt, or none (the default on a loopback HOST)",

@@ -8,9 +8,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** Collects a request's body without holding a thread, up to a limit. Called by the container, one call at a time. */
+/**
+ * Collects a request's body without holding a thread, up to a limit. What is larger is read on and thrown away, up to a
+ * bound, before it is refused: a client in the middle of sending may miss an answer that comes with a closed connection.
+ * Called by the container, one call at a time.
+ */
 final class BodyReader implements ReadListener {
     private static final int CHUNK_BYTES = 16_384;
+    private static final int MOST_THROWN_AWAY = 16_777_216;
 
     private final ServletInputStream in;
     private final int limit;
@@ -18,7 +23,9 @@ final class BodyReader implements ReadListener {
     private final Consumer<Throwable> whenFailed;
     private final ByteArrayOutputStream body;
     private final byte[] chunk = new byte[CHUNK_BYTES];
-    private boolean tooLarge;
+    private final long announced;
+    private long taken;
+    private boolean done;
 
     private BodyReader(HttpServletRequest request, int limit, Consumer<byte[]> whenRead, Consumer<Throwable> whenFailed)
             throws IOException {
@@ -26,12 +33,13 @@ final class BodyReader implements ReadListener {
         this.limit = limit;
         this.whenRead = whenRead;
         this.whenFailed = whenFailed;
-        this.body = new ByteArrayOutputStream(Math.max(512, request.getContentLength()));
+        this.announced = request.getContentLengthLong();
+        this.body = new ByteArrayOutputStream(announced > limit ? 0 : (int) Math.max(512, announced));
     }
 
-    /** Refuses at once what says that it is too large. */
+    /** Refuses at once what says that it is too large even to be thrown away. */
     static void requireWithin(HttpServletRequest request, int limit) {
-        if (request.getContentLengthLong() > limit) {
+        if (request.getContentLengthLong() > (long) limit + MOST_THROWN_AWAY) {
             throw tooLarge(limit, request.getContentLengthLong());
         }
     }
@@ -45,32 +53,49 @@ final class BodyReader implements ReadListener {
 
     @Override
     public void onDataAvailable() throws IOException {
-        while (!tooLarge && in.isReady()) {
+        while (!done && in.isReady()) {
             int count = in.read(chunk);
             if (count < 0) {
                 return;
             }
-            body.write(chunk, 0, count);
-            if (body.size() > limit) {
-                tooLarge = true;
-                whenFailed.accept(tooLarge(limit, body.size()));
+            taken += count;
+            if (!isTooLarge()) {
+                body.write(chunk, 0, count);
+            } else if (taken > (long) limit + MOST_THROWN_AWAY) {
+                refuse();
             }
         }
     }
 
     @Override
     public void onAllDataRead() {
-        if (!tooLarge) {
+        if (done) {
+            return;
+        }
+        if (isTooLarge()) {
+            refuse();
+        } else {
+            done = true;
             whenRead.accept(body.toByteArray());
         }
     }
 
     @Override
     public void onError(Throwable failure) {
-        if (!tooLarge) {
+        if (!done) {
+            done = true;
             whenFailed.accept(Problem.of(ProblemCode.BAD_REQUEST, "the body ended before its end")
                     .refusal());
         }
+    }
+
+    private boolean isTooLarge() {
+        return Math.max(announced, taken) > limit;
+    }
+
+    private void refuse() {
+        done = true;
+        whenFailed.accept(tooLarge(limit, Math.max(announced, taken)));
     }
 
     private static Refusal tooLarge(int limit, long size) {

@@ -75,6 +75,34 @@ class EventsTest {
         assertThat(answer.body()).contains("\"code\":\"body_too_large\"", "\"limit\":1056768", "\"size\":2000002");
     }
 
+    /** It would be a reset connection, now and then, if the answer did not wait for the body. */
+    @Test
+    void whoSendsFarTooMuchHearsSoEveryTime() {
+        String body = "[" + " ".repeat(4_000_000) + "]";
+        for (int i = 0; i < 20; i++) {
+            assertThat(gateway.post(body).statusCode()).isEqualTo(413);
+        }
+    }
+
+    @Test
+    void whatIsTooLargeEvenToBeThrownAwayIsRefusedAtOnce() {
+        String answer = gateway.raw(
+                "POST /realtime/events HTTP/1.1", "Content-Type: application/json", "Content-Length: 1000000000");
+        assertThat(answer).startsWith("HTTP/1.1 413 ").contains("\"size\":1000000000");
+    }
+
+    @Test
+    void aBodyInChunksThatGoesOverTheLimitIsRefusedToo() {
+        String chunk = "1000\r\n" + " ".repeat(4_096) + "\r\n";
+        String answer = gateway.raw(
+                "POST /realtime/events HTTP/1.1",
+                "Content-Type: application/json",
+                "Transfer-Encoding: chunked",
+                "",
+                chunk.repeat(300) + "0\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 413 ").contains("\"limit\":1056768");
+    }
+
     @Test
     void anotherOrganisationIsRefused() {
         assertThat(gateway.post("{\"event\":\"a\",\"org_id\":\"default\"}").statusCode())

@@ -2,6 +2,7 @@ package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.transport.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,19 +10,27 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HeadDeadlineTest {
     private static final Duration DEADLINE = Duration.ofMillis(500);
@@ -83,6 +92,38 @@ class HeadDeadlineTest {
             assertThat(answer(socket)).startsWith("HTTP/1.1 200");
             say(silent, WHOLE);
             assertThat(answer(silent)).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void aHandshakeThatTricklesInIsCutAndOneThatIsDoneIsNot(@TempDir Path folder) throws Exception {
+        TestCertificate certificate = TestCertificate.ec();
+        String[] settings = certificate.settingsIn(folder);
+        Tls tls = Objects.requireNonNull(
+                Tls.from(Settings.of(Map.of(settings[0], settings[1], settings[2], settings[3]))));
+        ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory("http/1.1");
+        choice.setDefaultProtocol("http/1.1");
+        ServerConnector secure = new ServerConnector(
+                server,
+                new SslConnectionFactory(tls.factory(), choice.getProtocol()),
+                choice,
+                new HttpConnectionFactory());
+        secure.setHost("127.0.0.1");
+        server.addConnector(secure);
+        HeadDeadline deadline = new HeadDeadline(secure, DEADLINE);
+        server.addManaged(deadline);
+        secure.start();
+        try (Socket done = TestCertificate.trusting(certificate)
+                        .getSocketFactory()
+                        .createSocket(InetAddress.getLoopbackAddress(), secure.getLocalPort());
+                Socket slow = new Socket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
+            done.setSoTimeout(10_000);
+            ((SSLSocket) done).startHandshake();
+            String recordOf16KbOfHandshake = "\026\003\001\100\000";
+            assertThat(trickleUntilCut(slow, recordOf16KbOfHandshake)).isGreaterThanOrEqualTo(DEADLINE);
+            say(done, WHOLE);
+            assertThat(answer(done)).startsWith("HTTP/1.1 200");
+            assertThat(trickleUntilCut(done, "GET /again HTTP/1.1\r\nX-Slow: ")).isGreaterThanOrEqualTo(DEADLINE);
         }
     }
 

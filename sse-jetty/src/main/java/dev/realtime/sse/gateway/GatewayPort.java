@@ -1,0 +1,102 @@
+package dev.realtime.sse.gateway;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import jdk.net.ExtendedSocketOptions;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gateway's port: HTTP/1.1 and HTTP/2, plainly or over TLS, and how it notices that a client is no longer there. TCP
+ * asks on quiet connections, within a heartbeat; {@link PresencePings} asks HTTP/2 clients, also through proxies; who
+ * answers but does not read meets the write deadline.
+ */
+final class GatewayPort extends ServerConnector {
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayPort.class);
+    /** As ALPN names it, where upper and lower case matter. */
+    private static final String HTTP_1_1 = "http/1.1";
+    /** How long a request line and its headers may take to arrive. */
+    private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
+    /** How long the server waits, when it stops, for a kept connection to say something. */
+    private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
+    /** How often TCP asks before it gives a client up. */
+    private static final int PROBES = 3;
+
+    private final int secondsBetweenProbes;
+    private final int secondsOfQuiet;
+
+    private GatewayPort(Server server, Duration heartbeat, ConnectionFactory... protocols) {
+        super(server, protocols);
+        long heartbeatSeconds = heartbeat.toSeconds();
+        this.secondsBetweenProbes = (int) Math.max(1, heartbeatSeconds / 7);
+        this.secondsOfQuiet = (int) Math.max(1, heartbeatSeconds - 1 - PROBES * (long) secondsBetweenProbes);
+    }
+
+    /** Adds the port to the server, which opens it when it starts. */
+    static GatewayPort open(Server server, GatewaySettings settings, Duration heartbeat) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        Tls tls = settings.tls();
+        GatewayPort port = new GatewayPort(server, heartbeat, tls == null ? plain(http) : secure(http, tls));
+        port.setHost(settings.host());
+        port.setPort(settings.port());
+        port.setShutdownIdleTimeout(IDLE_AT_STOP.toMillis());
+        server.addConnector(port);
+        server.addBean(new HeadDeadline(port, HEAD_DEADLINE));
+        server.addBean(new PresencePings(port, heartbeat));
+        if (tls != null) {
+            server.addBean(tls.renewedOn(port));
+        }
+        return port;
+    }
+
+    private static ConnectionFactory[] plain(HttpConfiguration http) {
+        return new ConnectionFactory[] {new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http)};
+    }
+
+    private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
+        // There is one certificate. Whether it is for the name that was asked for is the client's question.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory("h2", HTTP_1_1);
+        choice.setDefaultProtocol(HTTP_1_1);
+        return new ConnectionFactory[] {
+            new SslConnectionFactory(tls.factory(), choice.getProtocol()),
+            choice,
+            new HTTP2ServerConnectionFactory(http),
+            new HttpConnectionFactory(http)
+        };
+    }
+
+    @Override
+    protected void configure(Socket socket) {
+        super.configure(socket);
+        try {
+            socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+            askAfter(socket, ExtendedSocketOptions.TCP_KEEPIDLE, secondsOfQuiet);
+            askAfter(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, secondsBetweenProbes);
+            askAfter(socket, ExtendedSocketOptions.TCP_KEEPCOUNT, PROBES);
+        } catch (IOException e) {
+            LOG.debug("A connection is not asked by TCP: {}", e.toString());
+        }
+    }
+
+    private static void askAfter(Socket socket, SocketOption<Integer> option, int value) throws IOException {
+        if (socket.supportedOptions().contains(option)) {
+            socket.setOption(option, value);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.realtime.sse.gateway;
+
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
+import org.jspecify.annotations.Nullable;
+
+/** What a socket carries, layer upon layer. Stateless. */
+final class Layers {
+    private Layers() {}
+
+    /** What speaks on this socket: above TLS, where there is TLS. Null while nothing does. */
+    static @Nullable Connection top(EndPoint socket) {
+        Connection connection = socket.getConnection();
+        return connection instanceof SslConnection tls ? tls.getSslEndPoint().getConnection() : connection;
+    }
+}

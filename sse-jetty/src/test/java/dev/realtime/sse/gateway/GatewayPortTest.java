@@ -1,0 +1,45 @@
+package dev.realtime.sse.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.realtime.transport.Settings;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Map;
+import jdk.net.ExtendedSocketOptions;
+import org.eclipse.jetty.server.Server;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the port asks of TCP. */
+class GatewayPortTest {
+    @ParameterizedTest
+    @CsvSource({"15, 8, 2", "30, 17, 4", "5, 1, 1", "1, 1, 1"})
+    void tcpGivesAQuietClientUpBeforeTheNextHeartbeat(int heartbeat, int quiet, int between) throws Exception {
+        Server server = new Server();
+        GatewayPort port = GatewayPort.open(
+                server, GatewaySettings.from(Settings.of(Map.of("PORT", "0"))), Duration.ofSeconds(heartbeat));
+        server.start();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.getLocalPort())) {
+            assertThat(socket.isConnected()).isTrue();
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> port.getConnectedEndPoints().size() == 1);
+            SocketChannel accepted = (SocketChannel)
+                    port.getConnectedEndPoints().iterator().next().getTransport();
+            assertThat(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
+            assertThat(accepted.getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
+            assumeTrue(accepted.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE), "not here");
+            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(quiet);
+            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL))
+                    .isEqualTo(between);
+            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(3);
+        } finally {
+            server.stop();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.realtime.system;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+
+/** One short stream: what it asked for, and what it was told until it left. For one thread. */
+final class Visit {
+    private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final String cursor;
+    private final int patience;
+    private final SseParser parser = new SseParser(1, this::hear);
+    private final List<Long> offsets = new ArrayList<>();
+    private final List<Integer> numbers = new ArrayList<>();
+    private final List<String> faults = new ArrayList<>();
+
+    private int headMatched;
+    private int leftInChunk;
+    private int size;
+    private boolean inSize = true;
+    private String start;
+    private boolean live;
+
+    /**
+     * @param cursor where it resumes; null for a fresh stream
+     * @param patience how many events it reads before it leaves
+     */
+    Visit(String cursor, int patience) {
+        this.cursor = cursor;
+        this.patience = patience;
+    }
+
+    ByteBuffer request() {
+        return ByteBuffer.wrap(("GET /realtime/stream HTTP/1.1\r\nHost: localhost\r\n"
+                        + (cursor == null ? "" : "Last-Event-ID: " + cursor + "\r\n") + "\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Whether it has read what it wanted to. */
+    boolean satisfied() {
+        return offsets.size() >= patience || !faults.isEmpty();
+    }
+
+    /** Whether it was told that its replay was finished. */
+    boolean wasHandedOver() {
+        return live;
+    }
+
+    int events() {
+        return offsets.size();
+    }
+
+    /** Bytes as they come: a head, then a chunked body. */
+    void take(byte[] bytes, int length) {
+        byte[] body = new byte[length];
+        int count = 0;
+        for (int i = 0; i < length; i++) {
+            byte next = bytes[i];
+            if (headMatched < HEAD_END.length) {
+                headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
+            } else if (inSize) {
+                size(next);
+            } else if (leftInChunk > 0) {
+                body[count++] = next;
+                leftInChunk--;
+            } else if (next == '\n') {
+                inSize = true;
+            }
+        }
+        parser.take(body, count);
+    }
+
+    /** The server ended it. */
+    void ended() {
+        faults.add("ended by the server");
+    }
+
+    /** What is wrong with it, by the whole log. */
+    List<String> faults(NavigableMap<Long, Integer> log) {
+        List<String> all = new ArrayList<>(faults);
+        if (start == null) {
+            all.add("never opened");
+            return all;
+        }
+        if (cursor != null && !cursor.equals(start)) {
+            all.add("asked for " + cursor + ", begins at " + start);
+        }
+        long after = Told.offset(start);
+        for (int i = 0; i < offsets.size(); i++) {
+            Map.Entry<Long, Integer> expected = log.higherEntry(after);
+            long offset = offsets.get(i);
+            if (expected == null
+                    || expected.getKey() != offset
+                    || !expected.getValue().equals(numbers.get(i))) {
+                all.add("after " + after + ": event " + numbers.get(i) + " at " + offset + ", not " + expected);
+                return all;
+            }
+            after = offset;
+        }
+        return all;
+    }
+
+    private void size(byte next) {
+        if (next == '\n') {
+            leftInChunk = size;
+            size = 0;
+            inSize = false;
+        } else if (next != '\r') {
+            size = size * 16 + Character.digit(next, 16);
+        }
+    }
+
+    private void hear(Frame frame) {
+        if (satisfied()) {
+            return;
+        }
+        if (frame.is("realtime.open")) {
+            start = frame.id();
+        } else if (frame.is("realtime.live")) {
+            live = true;
+        } else if (frame.isEnvelope()) {
+            offsets.add(Told.offset(frame.id()));
+            numbers.add(Integer.valueOf(frame.json().path("id").asText()));
+        } else if (frame.data() != null) {
+            faults.add("told " + frame);
+        }
+    }
+}
