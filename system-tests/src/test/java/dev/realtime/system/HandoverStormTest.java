@@ -46,8 +46,7 @@ class HandoverStormTest {
             try (publisher) {
                 visits = new Visitors(gateway.port(), AT_ONCE, () -> visit(random, publisher)).come(connects);
                 // A client that left is heard of by the events that are still written to it.
-                Patience.until(
-                        "nobody is left behind", () -> gateway.pubSub().stats().subscriptions() == 0);
+                Patience.until("nobody is left behind", () -> gateway.streams() == 0);
             }
             double seconds = (System.nanoTime() - begun) / 1e9;
 

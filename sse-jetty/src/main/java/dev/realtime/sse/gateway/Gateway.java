@@ -96,6 +96,11 @@ public final class Gateway implements AutoCloseable {
         return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
     }
 
+    /** Streams open now. */
+    public int streams() {
+        return endpoint.streams();
+    }
+
     /** What it serves. */
     public PubSub pubSub() {
         return pubSub;

@@ -5,6 +5,7 @@ import java.net.Socket;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -32,17 +33,25 @@ final class GatewayPort extends ServerConnector {
     private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
     /** How long the server waits, when it stops, for a kept connection to say something. */
     private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
+    /** Of a request and of an answer. Every open stream keeps them; what is larger takes them several times. */
+    private static final int BUFFER_BYTES = 1_024;
+    /** How many may knock at once; the system may allow fewer. */
+    private static final int ACCEPT_QUEUE = 4_096;
     /** How often TCP asks before it gives a client up. */
-    private static final int PROBES = 3;
+    private static final int PROBES = 5;
+    /** Of a heartbeat: streams that were written together are asked spread over this part of it. */
+    private static final int SPREAD_PARTS = 5;
 
     private final int secondsBetweenProbes;
     private final int secondsOfQuiet;
+    private final int secondsSooner;
 
     private GatewayPort(Server server, Duration heartbeat, ConnectionFactory... protocols) {
         super(server, protocols);
         long heartbeatSeconds = heartbeat.toSeconds();
-        this.secondsBetweenProbes = (int) Math.max(1, heartbeatSeconds / 7);
+        this.secondsBetweenProbes = (int) Math.max(1, heartbeatSeconds / 15);
         this.secondsOfQuiet = (int) Math.max(1, heartbeatSeconds - 1 - PROBES * (long) secondsBetweenProbes);
+        this.secondsSooner = (int) Math.min(secondsOfQuiet - 1L, heartbeatSeconds / SPREAD_PARTS);
     }
 
     /** Adds the port to the server, which opens it when it starts. */
@@ -50,10 +59,12 @@ final class GatewayPort extends ServerConnector {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
+        http.setOutputBufferSize(BUFFER_BYTES);
         Tls tls = settings.tls();
         GatewayPort port = new GatewayPort(server, heartbeat, tls == null ? plain(http) : secure(http, tls));
         port.setHost(settings.host());
         port.setPort(settings.port());
+        port.setAcceptQueueSize(ACCEPT_QUEUE);
         port.setShutdownIdleTimeout(IDLE_AT_STOP.toMillis());
         server.addConnector(port);
         server.addBean(new HeadDeadline(port, HEAD_DEADLINE));
@@ -65,7 +76,7 @@ final class GatewayPort extends ServerConnector {
     }
 
     private static ConnectionFactory[] plain(HttpConfiguration http) {
-        return new ConnectionFactory[] {new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http)};
+        return new ConnectionFactory[] {http1(http), new HTTP2CServerConnectionFactory(http)};
     }
 
     private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
@@ -77,16 +88,29 @@ final class GatewayPort extends ServerConnector {
             new SslConnectionFactory(tls.factory(), choice.getProtocol()),
             choice,
             new HTTP2ServerConnectionFactory(http),
-            new HttpConnectionFactory(http)
+            http1(http)
         };
     }
 
+    private static ConnectionFactory http1(HttpConfiguration http) {
+        HttpConnectionFactory factory = new HttpConnectionFactory(http);
+        factory.setInputBufferSize(BUFFER_BYTES);
+        return factory;
+    }
+
+    /**
+     * Ten thousand probes at once overflowed the queue of a loopback device again and again, and streams of clients that
+     * were there were given up: so each is asked after a quiet of its own, and often.
+     */
     @Override
     protected void configure(Socket socket) {
         super.configure(socket);
         try {
             socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            askAfter(socket, ExtendedSocketOptions.TCP_KEEPIDLE, secondsOfQuiet);
+            askAfter(
+                    socket,
+                    ExtendedSocketOptions.TCP_KEEPIDLE,
+                    secondsOfQuiet - ThreadLocalRandom.current().nextInt(1 + secondsSooner));
             askAfter(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, secondsBetweenProbes);
             askAfter(socket, ExtendedSocketOptions.TCP_KEEPCOUNT, PROBES);
         } catch (IOException e) {

@@ -19,8 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the port asks of TCP. */
 class GatewayPortTest {
     @ParameterizedTest
-    @CsvSource({"15, 8, 2", "30, 17, 4", "5, 1, 1", "1, 1, 1"})
-    void tcpGivesAQuietClientUpBeforeTheNextHeartbeat(int heartbeat, int quiet, int between) throws Exception {
+    @CsvSource({"15, 6, 9, 1", "30, 13, 19, 2", "5, 1, 1, 1", "1, 1, 1, 1"})
+    void tcpGivesAQuietClientUpBeforeTheNextHeartbeat(int heartbeat, int least, int most, int between)
+            throws Exception {
         Server server = new Server();
         GatewayPort port = GatewayPort.open(
                 server, GatewaySettings.from(Settings.of(Map.of("PORT", "0"))), Duration.ofSeconds(heartbeat));
@@ -34,10 +35,10 @@ class GatewayPortTest {
             assertThat(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
             assertThat(accepted.getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
             assumeTrue(accepted.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE), "not here");
-            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(quiet);
+            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isBetween(least, most);
             assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL))
                     .isEqualTo(between);
-            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(3);
+            assertThat(accepted.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(5);
         } finally {
             server.stop();
         }

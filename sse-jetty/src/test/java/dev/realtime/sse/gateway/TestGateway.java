@@ -28,10 +28,6 @@ import java.util.function.UnaryOperator;
 final class TestGateway implements AutoCloseable {
     static final String SECRET = "0123456789abcdef0123456789abcdef";
 
-    static {
-        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
-    }
-
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(10))
