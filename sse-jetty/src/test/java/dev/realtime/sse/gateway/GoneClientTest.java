@@ -166,6 +166,6 @@ class GoneClientTest {
     private void awaitStreams(int number, Duration atMost) {
         await().pollInterval(Duration.ofMillis(10))
                 .atMost(atMost)
-                .until(() -> gateway.gateway().pubSub().stats().subscriptions() == number);
+                .until(() -> StalledReader.streams(gateway) == number);
     }
 }
