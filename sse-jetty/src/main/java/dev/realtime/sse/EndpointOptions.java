@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param ticketKey signs tickets; null for none. All instances have the same
  * @param clock tells how old a ticket is, and whether a revocation still holds
  * @param directWrites whether HTTP/1.1 streams are written past the servlet container, straight to Jetty's end point,
- *     which takes half the work: only where nothing changes a response on its way, such as compression
+ *     which takes half the work: only where nothing changes a response on its way, such as compression. Means nothing in
+ *     other containers
  */
 public record EndpointOptions(
         Origins origins,

@@ -19,8 +19,11 @@ import jakarta.servlet.ServletRegistration;
 import java.time.Duration;
 
 /**
- * Browsers' door to a {@link PubSub}: mount it in a servlet container, and drain it before that stops. From the start on
- * it hears what operators revoke, on a thread of its own, until it is closed. Does not close the PubSub. Thread-safe.
+ * Browsers' door to a {@link PubSub}: mount it in any servlet container of Jakarta EE 10, and drain it before that stops.
+ * It needs no executor: it has its own daemon threads, from the start until it is closed. {@code realtime-writer-1} and
+ * on, one for two processors, write all streams; {@code realtime-streams-clock} sees to heartbeats, deadlines and ages;
+ * {@code realtime-revocations} hears what operators revoke. The container's threads only open streams and answer; no
+ * stream holds one. Does not close the PubSub. Thread-safe.
  */
 public final class RealtimeEndpoint implements AutoCloseable {
     private final Streams streams;

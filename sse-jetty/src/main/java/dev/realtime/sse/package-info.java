@@ -1,5 +1,5 @@
 /**
- * The endpoint for a team's own Jetty: {@link dev.realtime.sse.RealtimeEndpoint} mounts {@code /realtime/stream},
+ * The endpoint for a team's own Jetty, or any other servlet container: {@link dev.realtime.sse.RealtimeEndpoint} mounts {@code /realtime/stream},
  * {@code /realtime/events} and {@code /realtime/position}; an {@link dev.realtime.sse.Authorizer} says who calls.
  */
 @NullMarked

@@ -161,6 +161,18 @@ class ArchitectureTest {
                         "io.netty..")));
     }
 
+    @Test
+    void theEndpointNeedsJettyOnlyToWriteToJetty() {
+        check(noClasses()
+                .that()
+                .resideInAnyPackage("dev.realtime.sse", "dev.realtime.sse.internal")
+                .and()
+                .haveNameNotMatching(".*\\.(JettyOutlet|ChunkOutlet)(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.eclipse.jetty.."));
+    }
+
     private static void check(ArchRule rule) {
         rule.check(ours);
     }

@@ -4,7 +4,6 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ final class ChunkOutlet implements Outlet {
         AWAITED
     }
 
-    private final ContainerOutlet container;
+    private final JettyOutlet container;
     private final EndPoint endPoint;
     private final AtomicReference<Write> write = new AtomicReference<>(Write.NONE);
     private final Callback written = new Written();
@@ -34,21 +33,19 @@ final class ChunkOutlet implements Outlet {
 
     private boolean straight;
 
-    private ChunkOutlet(ContainerOutlet container, EndPoint endPoint) {
+    private ChunkOutlet(JettyOutlet container, EndPoint endPoint) {
         this.container = container;
         this.endPoint = endPoint;
     }
 
-    /** The best there is for a request to our own server. */
+    /** The best there is for a request to Jetty. */
     static Outlet of(AsyncContext async) throws IOException {
-        ContainerOutlet container = new ContainerOutlet(async);
+        JettyOutlet container = new JettyOutlet(async);
         if (!async.getRequest().getProtocol().equals("HTTP/1.1")) {
             return container;
         }
-        EndPoint endPoint = ServletContextRequest.getServletContextRequest(async.getRequest())
-                .getConnectionMetaData()
-                .getConnection()
-                .getEndPoint();
+        EndPoint endPoint =
+                container.request().getConnectionMetaData().getConnection().getEndPoint();
         return new ChunkOutlet(container, endPoint);
     }
 

@@ -4,61 +4,54 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
-import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.ee10.servlet.HttpOutput;
-import org.eclipse.jetty.ee10.servlet.ServletChannel;
-import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import java.nio.ByteBuffer;
 
-/** Writes through the servlet container, whatever the protocol. */
-final class ContainerOutlet implements Outlet {
+/** Writes through the servlet container, whatever the protocol, with what every container has. */
+class ContainerOutlet implements Outlet {
     private final AsyncContext async;
     private final ServletOutputStream out;
-    private final ServletChannel channel;
     /** Owned by the writer. */
     private boolean unflushed = true;
 
     ContainerOutlet(AsyncContext async) throws IOException {
         this.async = async;
         this.out = async.getResponse().getOutputStream();
-        this.channel = ServletContextRequest.getServletContextRequest(async.getRequest())
-                .getServletChannel();
     }
 
     @Override
-    public void start(WriteListener listener) {
+    public final void start(WriteListener listener) {
         out.setWriteListener(listener);
     }
 
     @Override
-    public boolean isReady() {
+    public final boolean isReady() {
         return out.isReady();
     }
 
-    /** Jetty writes the bytes as they are, without a copy. */
     @Override
-    public void write(Batch batch) throws IOException {
-        if (out instanceof HttpOutput jetty) {
-            jetty.write(batch.frames());
-            unflushed = false;
-        } else {
-            out.write(batch.frames().array(), batch.frames().arrayOffset(), batch.size());
-            unflushed = true;
-        }
+    public final void write(Batch batch) throws IOException {
+        unflushed = write(out, batch.frames());
+    }
+
+    /** Returns whether the container may hold it back until a flush. */
+    boolean write(ServletOutputStream out, ByteBuffer frames) throws IOException {
+        out.write(frames.array(), frames.arrayOffset(), frames.remaining());
+        return true;
     }
 
     @Override
-    public boolean unflushed() {
+    public final boolean unflushed() {
         return unflushed;
     }
 
     @Override
-    public void flush() throws IOException {
+    public final void flush() throws IOException {
         out.flush();
         unflushed = false;
     }
 
     @Override
-    public void complete() {
+    public final void complete() {
         try {
             async.complete();
         } catch (IllegalStateException alreadyComplete) {
@@ -66,9 +59,9 @@ final class ContainerOutlet implements Outlet {
         }
     }
 
+    /** The container gives up what it could not write by its own deadline, and closes the connection. */
     @Override
     public void abort() {
-        channel.abort(new TimeoutException("the client does not read"));
         complete();
     }
 }

@@ -9,7 +9,6 @@ import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.eclipse.jetty.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +38,7 @@ public record Problem(
         @Nullable Long limit,
         @Nullable Long size) {
     private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
+    private static final int TOO_MANY_REQUESTS = 429;
     private static final String RETRY_AFTER_SECONDS = "1";
     /** Streams close when people do. */
     private static final String RETRY_AFTER_LIMIT_SECONDS = "30";
@@ -79,11 +79,11 @@ public record Problem(
 
     /** For a status that the container has decided on. */
     public static Problem ofStatus(int status, ProblemCode code) {
-        return of(status, code.code(), "the request cannot be served: " + HttpStatus.getMessage(status));
+        return of(status, code.code(), "the request cannot be served: " + StatusTitle.of(status));
     }
 
     private static Problem of(int status, String code, String detail) {
-        String title = HttpStatus.getMessage(status);
+        String title = StatusTitle.of(status);
         return new Problem("about:blank", title, status, detail, code, null, null, null, null);
     }
 
@@ -108,13 +108,13 @@ public record Problem(
     public void write(HttpServletResponse response) throws IOException {
         response.setStatus(status);
         response.setHeader("Cache-Control", "no-store");
-        if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+        if (status == HttpServletResponse.SC_SERVICE_UNAVAILABLE) {
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
         }
-        if (status == HttpStatus.TOO_MANY_REQUESTS_429) {
+        if (status == TOO_MANY_REQUESTS) {
             response.setHeader("Retry-After", RETRY_AFTER_LIMIT_SECONDS);
         }
-        if (status == HttpStatus.UNAUTHORIZED_401) {
+        if (status == HttpServletResponse.SC_UNAUTHORIZED) {
             response.setHeader("WWW-Authenticate", "Bearer");
         }
         if (code.equals(ProblemCode.BODY_TOO_LARGE.code()) || code.equals(ProblemCode.BODY_TIMEOUT.code())) {

@@ -95,7 +95,7 @@ public final class Streams implements AutoCloseable {
 
     /** The way to a client. */
     Outlet outlet(AsyncContext async) throws IOException {
-        return options.directWrites() ? ChunkOutlet.of(async) : new ContainerOutlet(async);
+        return Outlets.of(async, options.directWrites());
     }
 
     StreamWriters writers() {

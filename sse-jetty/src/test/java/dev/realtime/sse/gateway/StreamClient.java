@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Reads a stream from a plain socket, frame by frame, as a browser would: on the test's thread. */
-final class StreamClient implements AutoCloseable {
+public final class StreamClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
 
     private final Socket socket;
@@ -20,7 +20,7 @@ final class StreamClient implements AutoCloseable {
     private int leftInChunk;
 
     /** A frame's fields; several data lines joined, null where there is none. */
-    record Frame(String event, String id, String retry, String data) {}
+    public record Frame(String event, String id, String retry, String data) {}
 
     private StreamClient(Socket socket) throws IOException {
         this.socket = socket;
@@ -35,7 +35,7 @@ final class StreamClient implements AutoCloseable {
     }
 
     /** Sends the request and waits for the headers. */
-    static StreamClient open(int port, String path, String... headers) {
+    public static StreamClient open(int port, String path, String... headers) {
         try {
             Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), port);
             socket.setSoTimeout(PATIENCE_MILLIS);
@@ -46,7 +46,7 @@ final class StreamClient implements AutoCloseable {
         }
     }
 
-    static void send(Socket socket, String path, String... headers) throws IOException {
+    public static void send(Socket socket, String path, String... headers) throws IOException {
         StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n");
         for (int i = 0; i < headers.length; i += 2) {
             request.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
@@ -54,16 +54,16 @@ final class StreamClient implements AutoCloseable {
         socket.getOutputStream().write(request.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    String statusLine() {
+    public String statusLine() {
         return statusLine;
     }
 
-    String header(String name) {
+    public String header(String name) {
         return headers.get(name.toLowerCase(java.util.Locale.ROOT));
     }
 
     /** The next frame; null at the stream's end. */
-    Frame next() {
+    public Frame next() {
         try {
             String event = null;
             String id = null;
@@ -98,7 +98,7 @@ final class StreamClient implements AutoCloseable {
     }
 
     /** Reads until the replay is finished; returns the first frame's id. */
-    String awaitLive() {
+    public String awaitLive() {
         String start = null;
         for (Frame frame = next(); frame != null; frame = next()) {
             if ("realtime.open".equals(frame.event())) {

@@ -1,0 +1,28 @@
+package dev.realtime.sse.internal;
+
+import jakarta.servlet.AsyncContext;
+import java.io.IOException;
+
+/** The best way to a client that there is. No class but {@link JettyOutlet} and {@link ChunkOutlet} needs Jetty's. */
+final class Outlets {
+    private static final boolean JETTY = isThere("org.eclipse.jetty.ee10.servlet.ServletApiRequest");
+
+    private Outlets() {}
+
+    /** @param direct see {@code EndpointOptions} */
+    static Outlet of(AsyncContext async, boolean direct) throws IOException {
+        if (!JETTY || !JettyOutlet.serves(async.getRequest())) {
+            return new ContainerOutlet(async);
+        }
+        return direct ? ChunkOutlet.of(async) : new JettyOutlet(async);
+    }
+
+    private static boolean isThere(String name) {
+        try {
+            Class.forName(name, false, Outlets.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException | LinkageError otherContainer) {
+            return false;
+        }
+    }
+}
