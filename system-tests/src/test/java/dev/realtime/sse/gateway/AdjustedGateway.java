@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 public final class AdjustedGateway {
     private AdjustedGateway() {}
 
-    /** @throws dev.realtime.transport.SettingsException as {@link Gateway#start(Settings)} */
+    /** As {@link Gateway#start(Settings)}, with options that are changed so. */
     public static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
         return Gateway.start(settings, adjust);
     }
