@@ -15,14 +15,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A process that has too few descriptors for those who come, or too little memory for what they send. */
+/** A process that has too few descriptors for those who come, or too little memory for what they announce. */
 class Fault32OutOfRoomTest {
     private static final int DESCRIPTORS = 250;
     /** Fewer than a listening socket lets wait. */
     private static final int TOO_MANY = 40;
 
     private static final int HEAP_MEGABYTES = 48;
-    private static final int STREAMS = 20;
     private static final int LARGE_BODIES = 60;
     /** Not even JSON, but of a size that is allowed. */
     private static final byte[] NO_JSON = "x".repeat(4_000_000).getBytes(US_ASCII);
@@ -90,52 +89,6 @@ class Fault32OutOfRoomTest {
         }
     }
 
-    @Test
-    @Fault(32)
-    void whereTheHeapRunsOutStreamsStandOrEndButHaveNoHole() throws IOException, SQLException {
-        Ledger ledger = new Ledger("default");
-        List<Socket> senders = new ArrayList<>();
-        List<SseReader> streams = new ArrayList<>();
-        try (GatewayDatabase database = GatewayDatabase.fresh();
-                GatewayProcess gateway = GatewayProcess.starting(Room.ofHeap(HEAP_MEGABYTES), database.settings())
-                        .awaitReady();
-                Writer sql = new Writer(database.connect(), ledger)) {
-            for (int i = 0; i < STREAMS; i++) {
-                streams.add(SseReader.open(gateway.address(), GatewayPair.STREAM));
-            }
-            publish(sql, streams.get(0), ledger);
-            for (int i = 0; i < LARGE_BODIES; i++) {
-                Socket sender = announcing(gateway);
-                senders.add(sender);
-                Beside.THREADS.execute(() -> sendAllButTheEnd(sender));
-                sql.publish();
-            }
-            Patience.until("the heap has run out", () -> gateway.everything().contains("OutOfMemoryError"));
-            for (int i = 0; i < EVENTS; i++) {
-                sql.publish();
-            }
-            close(senders);
-            String newest = sql.publish();
-
-            int ended = 0;
-            for (SseReader stream : streams) {
-                Patience.until("it is whole or has ended", () -> stream.has(newest) || stream.hasEnded());
-                if (!stream.has(newest)) {
-                    ended++;
-                    stream.connect(gateway.address());
-                    stream.awaitEvent(newest);
-                }
-            }
-            System.out.printf("out of memory: %d of %d streams ended and came back%n", ended, STREAMS);
-            ledger.requireWhole(streams.toArray(Subscriber[]::new));
-            Patience.until("no stream is left behind", () -> gateway.figure("realtime_streams") == STREAMS);
-            Patience.until("it is ready", () -> gateway.client().get("/readyz").status() == 200);
-        } finally {
-            streams.forEach(SseReader::close);
-            close(senders);
-        }
-    }
-
     /** A client that announces a large body, and has sent nothing of it. */
     private static Socket announcing(GatewayProcess gateway) throws IOException {
         Socket socket =
@@ -146,14 +99,6 @@ class Fault32OutOfRoomTest {
                                 + "Content-Length: " + NO_JSON.length + "\r\n\r\n")
                         .getBytes(US_ASCII));
         return socket;
-    }
-
-    private static void sendAllButTheEnd(Socket sender) {
-        try {
-            sender.getOutputStream().write(NO_JSON, 0, NO_JSON.length - 1);
-        } catch (IOException cut) {
-            // as the gateway likes
-        }
     }
 
     private static String firstLine(Socket socket) throws IOException {
