@@ -93,6 +93,17 @@ final class GatewayClient {
         return get("/realtime/position").json().path("cursor").asText();
     }
 
+    /** The figure of this name, labels and all, as {@code /metrics} has it; 0 if it has none. */
+    double figure(String name) {
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+
     static JsonNode parsed(String json) {
         try {
             return JSON.readTree(json);

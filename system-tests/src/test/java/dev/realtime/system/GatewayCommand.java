@@ -33,10 +33,35 @@ final class GatewayCommand implements AutoCloseable {
         this.err = new Output("gateway-err-" + process.pid(), process.getErrorStream());
     }
 
+    /** What a process may use. */
+    record Room(int heapMegabytes, int descriptors) {
+        static final Room USUAL = new Room(256, 0);
+
+        static Room ofHeap(int megabytes) {
+            return new Room(megabytes, 0);
+        }
+
+        static Room ofDescriptors(int descriptors) {
+            return new Room(USUAL.heapMegabytes, descriptors);
+        }
+
+        /** A shell that limits itself and then is the program. */
+        private List<String> prefix() {
+            return descriptors == 0
+                    ? List.of()
+                    : List.of("sh", "-c", "ulimit -n " + descriptors + " && exec \"$0\" \"$@\"");
+        }
+    }
+
     static GatewayCommand start(Map<String, String> environment, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
+        return start(Room.USUAL, environment, arguments);
+    }
+
+    static GatewayCommand start(Room room, Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>(room.prefix());
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
+                "-Xmx" + room.heapMegabytes() + "m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",

@@ -19,9 +19,13 @@ final class GatewayProcess implements AutoCloseable {
 
     /** Starts one, on any port unless PORT is among the settings; returns at once. */
     static GatewayProcess starting(Map<String, String> settings) {
+        return starting(GatewayCommand.Room.USUAL, settings);
+    }
+
+    static GatewayProcess starting(GatewayCommand.Room room, Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(settings);
         environment.putIfAbsent("PORT", "0");
-        return new GatewayProcess(GatewayCommand.start(environment, "serve"));
+        return new GatewayProcess(GatewayCommand.start(room, environment, "serve"));
     }
 
     /** Starts one, and returns when it takes requests. */
@@ -57,6 +61,11 @@ final class GatewayProcess implements AutoCloseable {
             throw new AssertionError("not the listening line: " + listeningLines());
         }
         return URI.create(line.group(1));
+    }
+
+    /** The figure of this name, as {@code /metrics} has it; 0 if it has none. */
+    double figure(String name) {
+        return client().figure(name);
     }
 
     /** Asks it, without a credential. */

@@ -140,6 +140,11 @@ final class SseReader implements Subscriber, AutoCloseable {
         return byEventId.get(id);
     }
 
+    /** Whether the newest connection has ended. */
+    boolean hasEnded() {
+        return end != null;
+    }
+
     /** Waits for the newest connection's end. */
     End awaitEnd() {
         Patience.until("the end of " + path, () -> end != null);

@@ -11,6 +11,9 @@ import java.util.NavigableMap;
 final class Visit {
     private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final String STREAM = "/realtime/stream";
+
+    private final String path;
     private final String cursor;
     private final int patience;
     private final SseParser parser = new SseParser(1, this::hear);
@@ -23,6 +26,7 @@ final class Visit {
     private int size;
     private boolean inSize = true;
     private String start;
+    private String last;
     private boolean live;
 
     /**
@@ -30,12 +34,27 @@ final class Visit {
      * @param patience how many events it reads before it leaves
      */
     Visit(String cursor, int patience) {
+        this(STREAM, cursor, patience);
+    }
+
+    private Visit(String path, String cursor, int patience) {
+        this.path = path;
         this.cursor = cursor;
         this.patience = patience;
     }
 
+    /** One that stays, for events of this type only. */
+    static Visit staying(String eventType) {
+        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE);
+    }
+
+    /** One that stays, and resumes at this cursor; null for a fresh stream. */
+    static Visit stayingFrom(String cursor) {
+        return new Visit(STREAM, cursor, Integer.MAX_VALUE);
+    }
+
     ByteBuffer request() {
-        return ByteBuffer.wrap(("GET /realtime/stream HTTP/1.1\r\nHost: localhost\r\n"
+        return ByteBuffer.wrap(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n"
                         + (cursor == null ? "" : "Last-Event-ID: " + cursor + "\r\n") + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
     }
@@ -52,6 +71,21 @@ final class Visit {
 
     int events() {
         return offsets.size();
+    }
+
+    /** Where it would resume: the last cursor that it was told. */
+    String last() {
+        return last;
+    }
+
+    /** Whether it has been told the event at this offset, or a later one. */
+    boolean reached(long offset) {
+        return !offsets.isEmpty() && offsets.get(offsets.size() - 1) >= offset;
+    }
+
+    /** Whether something was told that a stream in good order is not. */
+    boolean isHarmed() {
+        return !faults.isEmpty();
     }
 
     /** Bytes as they come: a head, then a chunked body. */
@@ -118,6 +152,7 @@ final class Visit {
         if (satisfied()) {
             return;
         }
+        last = frame.id() == null ? last : frame.id();
         if (frame.is("realtime.open")) {
             start = frame.id();
         } else if (frame.is("realtime.live")) {

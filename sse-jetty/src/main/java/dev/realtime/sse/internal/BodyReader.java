@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.util.function.Consumer;
 
 /**
- * Collects a request's body without holding a thread, up to a limit. What is larger is read on and thrown away, up to a
- * bound, before it is refused: a client in the middle of sending may miss an answer that comes with a closed connection.
- * Called by the container, one call at a time.
+ * Collects a request's body without holding a thread, up to a limit; what is only announced takes no memory. What is
+ * larger is read on and thrown away, up to a bound, before it is refused: a client in the middle of sending may miss an
+ * answer that comes with a closed connection. Called by the container, one call at a time.
  */
 final class BodyReader implements ReadListener {
     private static final int CHUNK_BYTES = 16_384;
@@ -34,7 +34,7 @@ final class BodyReader implements ReadListener {
         this.whenRead = whenRead;
         this.whenFailed = whenFailed;
         this.announced = request.getContentLengthLong();
-        this.body = new ByteArrayOutputStream(announced > limit ? 0 : (int) Math.max(512, announced));
+        this.body = new ByteArrayOutputStream((int) Math.max(512, Math.min(announced, CHUNK_BYTES)));
     }
 
     /** Refuses at once what says that it is too large even to be thrown away. */
