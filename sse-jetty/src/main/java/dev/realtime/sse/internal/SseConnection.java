@@ -153,8 +153,13 @@ final class SseConnection implements WriteListener, AsyncListener {
     }
 
     private void schedule() {
-        if (!writer.schedule(turn)) {
-            end(CloseReason.GONE);
+        boolean scheduled = false;
+        try {
+            scheduled = writer.schedule(turn);
+        } finally {
+            if (!scheduled) { // or the heap is full: better ended than silent
+                end(CloseReason.GONE);
+            }
         }
     }
 
