@@ -6,9 +6,8 @@ import picocli.CommandLine.Command;
 /** The command line. */
 @Command(
         name = "realtime-benchmarks",
-        description =
-                "End-to-end load on a Postgres of its own. Every figure is worth as much as its ratio to another of"
-                        + " the same run.",
+        description = "End-to-end load on servers of its own. Every figure is worth as much as its ratio to another of"
+                + " the same run.",
         mixinStandardHelpOptions = true,
         subcommands = {
             Throughput.class,
@@ -18,7 +17,9 @@ import picocli.CommandLine.Command;
             Instances.class,
             CatchUp.class,
             Retention.class,
-            WatchedTable.class
+            WatchedTable.class,
+            FanOut.class,
+            ResumeTogether.class
         })
 public final class BenchmarksMain {
     private BenchmarksMain() {}
