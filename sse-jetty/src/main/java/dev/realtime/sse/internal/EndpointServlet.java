@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -13,6 +14,10 @@ import java.util.TreeSet;
 public abstract class EndpointServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final int SMALL_BODY_BYTES = 4_096;
+
+    private static final Set<String> BODILESS = Set.of("GET", "HEAD", "OPTIONS");
+    /** How long the body of a refused request may take to arrive. */
+    private static final Duration REFUSED_BODY = Duration.ofSeconds(5);
 
     private final transient Access access;
     private final Set<String> methods;
@@ -46,15 +51,33 @@ public abstract class EndpointServlet extends HttpServlet {
                 serve(request, response);
             } else {
                 response.setHeader("Allow", allow);
-                Problem.of(ProblemCode.METHOD_NOT_ALLOWED, "allowed here: " + allow)
-                        .write(response);
+                throw Problem.of(ProblemCode.METHOD_NOT_ALLOWED, "allowed here: " + allow)
+                        .refusal();
             }
         } catch (Refused | RuntimeException e) {
+            if (mayBeReset(request)) {
+                refuseAfterBody(request, e);
+                return;
+            }
             if (mayHaveUnreadBody(request)) {
                 Problem.announceClose(response);
             }
             Problem.of(e).write(response);
         }
+    }
+
+    /** An HTTP/2 stream that is answered while its body is on the way: the client may not hear the answer. */
+    private static boolean mayBeReset(HttpServletRequest request) {
+        return request.getProtocol().equals("HTTP/2.0")
+                && !BODILESS.contains(request.getMethod())
+                && request.getContentLengthLong() != 0
+                && !request.isAsyncStarted();
+    }
+
+    private static void refuseAfterBody(HttpServletRequest request, Exception refusal) throws IOException {
+        Exchange exchange = Exchange.start(request, REFUSED_BODY);
+        exchange.whenLate(Problem.of(refusal));
+        BodyReader.read(request, 0, body -> exchange.fail(refusal), tooLarge -> exchange.fail(refusal));
     }
 
     /** More than the container reads for us, to use the connection again. */
