@@ -3,15 +3,12 @@ package dev.realtime.sse.gateway;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.NegotiatingServerConnection;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
-import org.eclipse.jetty.util.component.AbstractLifeCycle;
-import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,50 +16,34 @@ import org.jspecify.annotations.Nullable;
  * idle timeout begins again with every byte, so that one byte a second would hold a connection for ever. A look at all
  * connections every second; owned by the scheduler's thread.
  */
-final class HeadDeadline extends AbstractLifeCycle {
-    private static final long LOOK_MILLIS = 1_000;
+final class HeadDeadline extends RepeatedLook {
+    private static final Duration LONGEST_BETWEEN = Duration.ofSeconds(1);
     private static final long SHAKING_HANDS = -1;
 
-    private final ServerConnector connector;
     private final long deadlineNanos;
-    private final long lookMillis;
 
     /** Connections that have begun to say something, and what they had said when they were first seen so. */
     private Map<EndPoint, Head> heads = new HashMap<>();
-
-    private Scheduler.@Nullable Task next;
 
     /** @param requests how many requests had come whole when this one had begun */
     private record Head(long requests, long since) {}
 
     /** @param deadline from when a head is first seen to its end */
     HeadDeadline(ServerConnector connector, Duration deadline) {
-        this.connector = connector;
+        super(connector, between(deadline));
         this.deadlineNanos = deadline.toNanos();
-        this.lookMillis = Math.max(1, Math.min(LOOK_MILLIS, deadline.toMillis() / 4));
+    }
+
+    private static Duration between(Duration deadline) {
+        Duration quarter = deadline.dividedBy(4);
+        return quarter.compareTo(LONGEST_BETWEEN) < 0 ? quarter : LONGEST_BETWEEN;
     }
 
     @Override
-    protected void doStart() {
-        schedule();
-    }
-
-    @Override
-    protected void doStop() {
-        Scheduler.Task scheduled = next;
-        if (scheduled != null) {
-            scheduled.cancel();
-        }
-    }
-
-    private void schedule() {
-        next = connector.getScheduler().schedule(this::look, lookMillis, TimeUnit.MILLISECONDS);
-    }
-
-    private void look() {
+    void look() {
         long now = System.nanoTime();
         Map<EndPoint, Head> still = new HashMap<>();
-        for (EndPoint endPoint : connector.getConnectedEndPoints()) {
+        for (EndPoint endPoint : connector().getConnectedEndPoints()) {
             Head head = head(endPoint, now);
             if (head == null) {
                 continue;
@@ -74,9 +55,6 @@ final class HeadDeadline extends AbstractLifeCycle {
             }
         }
         heads = still;
-        if (isRunning() || isStarting()) {
-            schedule();
-        }
     }
 
     /** Null where no head is on its way. */

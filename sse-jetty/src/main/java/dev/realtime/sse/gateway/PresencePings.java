@@ -3,16 +3,12 @@ package dev.realtime.sse.gateway;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.http2.frames.PingFrame;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.component.AbstractLifeCycle;
-import org.eclipse.jetty.util.thread.Scheduler;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks HTTP/2 clients with open streams whether they are there, and ends the connections of those that say nothing. TCP
@@ -20,40 +16,18 @@ import org.jspecify.annotations.Nullable;
  * answer, so that a slow reader, who gives windows back, lives. Asked and judged every two thirds of a heartbeat, so
  * noticed within two; owned by the scheduler's thread.
  */
-final class PresencePings extends AbstractLifeCycle {
-    private final ServerConnector connector;
-    private final long lookMillis;
-
+final class PresencePings extends RepeatedLook {
     /** Connections that have been asked, and how much each had said until then. */
     private Map<HTTP2Connection, Long> asked = new HashMap<>();
 
-    private volatile Scheduler.@Nullable Task next;
-
     PresencePings(ServerConnector connector, Duration heartbeat) {
-        this.connector = connector;
-        this.lookMillis = Math.max(1, heartbeat.toMillis() * 2 / 3);
+        super(connector, heartbeat.multipliedBy(2).dividedBy(3));
     }
 
     @Override
-    protected void doStart() {
-        schedule();
-    }
-
-    @Override
-    protected void doStop() {
-        Scheduler.Task scheduled = next;
-        if (scheduled != null) {
-            scheduled.cancel();
-        }
-    }
-
-    private void schedule() {
-        next = connector.getScheduler().schedule(this::look, lookMillis, TimeUnit.MILLISECONDS);
-    }
-
-    private void look() {
+    void look() {
         Map<HTTP2Connection, Long> asking = new HashMap<>();
-        for (EndPoint endPoint : connector.getConnectedEndPoints()) {
+        for (EndPoint endPoint : connector().getConnectedEndPoints()) {
             if (Layers.top(endPoint) instanceof HTTP2Connection http2
                     && !http2.getSession().getStreams().isEmpty()) {
                 long said = http2.getBytesIn();
@@ -66,8 +40,5 @@ final class PresencePings extends AbstractLifeCycle {
             }
         }
         asked = asking;
-        if (isRunning() || isStarting()) {
-            schedule();
-        }
     }
 }

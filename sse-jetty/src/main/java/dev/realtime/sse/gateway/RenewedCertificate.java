@@ -5,11 +5,8 @@ import dev.realtime.transport.SettingsException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,20 +16,16 @@ import org.slf4j.LoggerFactory;
  * are not replaced at once, so what has changed is tried when two looks in a row have seen the same. What cannot be used
  * is named once, and the one before stays. One look at a time, by a thread of the server's pool.
  */
-final class RenewedCertificate extends AbstractLifeCycle {
+final class RenewedCertificate extends RepeatedLook {
     private static final Logger LOG = LoggerFactory.getLogger(RenewedCertificate.class);
 
-    private final ServerConnector connector;
     private final SslContextFactory.Server tls;
     private final CertificateFiles files;
-    private final long lookMillis;
 
     // Owned by the look.
     private Content used;
     private Object before;
     private @Nullable String named;
-
-    private volatile Scheduler.@Nullable Task next;
 
     /** @param used what the connector began with */
     RenewedCertificate(
@@ -41,47 +34,28 @@ final class RenewedCertificate extends AbstractLifeCycle {
             CertificateFiles files,
             Content used,
             Duration betweenLooks) {
-        this.connector = connector;
+        super(connector, betweenLooks);
         this.tls = tls;
         this.files = files;
         this.used = used;
         this.before = used;
-        this.lookMillis = Math.max(1, betweenLooks.toMillis());
+    }
+
+    /** Reads files: not for the scheduler's thread. */
+    @Override
+    void run(Runnable look) {
+        connector().getExecutor().execute(look);
     }
 
     @Override
-    protected void doStart() {
-        schedule();
-    }
-
-    @Override
-    protected void doStop() {
-        Scheduler.Task scheduled = next;
-        if (scheduled != null) {
-            scheduled.cancel();
-        }
-    }
-
-    private void schedule() {
-        next = connector
-                .getScheduler()
-                .schedule(() -> connector.getExecutor().execute(this::look), lookMillis, TimeUnit.MILLISECONDS);
-    }
-
-    private void look() {
-        try {
-            Object seen = seen();
-            boolean steady = seen.equals(before);
-            before = seen;
-            if (steady && seen instanceof Content content) {
-                take(content);
-            } else if (steady) {
-                keep(seen.toString());
-            }
-        } finally {
-            if (isRunning() || isStarting()) {
-                schedule();
-            }
+    void look() {
+        Object seen = seen();
+        boolean steady = seen.equals(before);
+        before = seen;
+        if (steady && seen instanceof Content content) {
+            take(content);
+        } else if (steady) {
+            keep(seen.toString());
         }
     }
 

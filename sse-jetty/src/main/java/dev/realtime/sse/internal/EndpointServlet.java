@@ -56,7 +56,7 @@ public abstract class EndpointServlet extends HttpServlet {
             }
         } catch (Refused | RuntimeException e) {
             if (mayBeReset(request)) {
-                refuseAfterBody(request, e);
+                Exchange.refuseAfterBody(request, REFUSED_BODY, e);
                 return;
             }
             if (mayHaveUnreadBody(request)) {
@@ -72,12 +72,6 @@ public abstract class EndpointServlet extends HttpServlet {
                 && !BODILESS.contains(request.getMethod())
                 && request.getContentLengthLong() != 0
                 && !request.isAsyncStarted();
-    }
-
-    private static void refuseAfterBody(HttpServletRequest request, Exception refusal) throws IOException {
-        Exchange exchange = Exchange.start(request, REFUSED_BODY);
-        exchange.whenLate(Problem.of(refusal));
-        BodyReader.read(request, 0, body -> exchange.fail(refusal), tooLarge -> exchange.fail(refusal));
     }
 
     /** More than the container reads for us, to use the connection again. */

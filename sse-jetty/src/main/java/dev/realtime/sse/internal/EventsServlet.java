@@ -44,30 +44,23 @@ public final class EventsServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
-        if (!MediaType.isJson(request.getContentType())) {
-            throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
-        }
-        BodyReader.requireWithin(request, maxBodyBytes);
-        Exchange exchange = Exchange.start(request, options.publishDeadline());
-        Problem late = exchange.whenLate(Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time"));
-        BodyReader.read(
-                request,
-                maxBodyBytes,
-                body -> {
-                    exchange.whenLate(late);
-                    publish(exchange, caller, body);
-                },
-                exchange::fail);
+        Exchange.withJson(
+                request, options.publishDeadline(), maxBodyBytes, (exchange, body) -> publish(exchange, caller, body));
     }
 
     private void publish(Exchange exchange, Caller caller, byte[] body) {
-        try {
-            List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
-            requireAllowed(caller, events);
-            answer(exchange, pubSub.offer(events), body.length);
-        } catch (RuntimeException e) {
-            exchange.fail(e);
-        }
+        List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
+        requireAllowed(caller, events);
+        Publication publication = pubSub.offer(events);
+        exchange.follow(
+                publication,
+                () -> queued(publication),
+                published -> paced(body.length, () -> answer(exchange, published)));
+    }
+
+    /** After the commit; and while streams wait for their turn to be written, not before they have had it. */
+    private void paced(int bytes, Runnable answer) {
+        streams.writers().next().pace(bytes, answer);
     }
 
     private static void requireAllowed(Caller caller, List<Event> events) {
@@ -98,34 +91,16 @@ public final class EventsServlet extends EndpointServlet {
         }
     }
 
-    /** After the commit; and while streams wait for their turn to be written, not before they have had it. */
-    private void answer(Exchange exchange, Publication publication, int bytes) {
-        publication.accepted().whenComplete((acceptance, failure) -> {
-            if (failure != null) {
-                exchange.fail(failure);
-            } else if (acceptance == Publication.Acceptance.QUEUED) {
-                exchange.json(
-                        HttpServletResponse.SC_ACCEPTED,
-                        publication.eventIds().stream()
-                                .map(id -> new Answer(id, null, "queued"))
-                                .toList());
-            }
-        });
-        publication.committed().whenComplete((published, failure) -> {
-            if (failure == null) {
-                streams.writers()
-                        .next()
-                        .pace(
-                                bytes,
-                                () -> exchange.json(
-                                        HttpServletResponse.SC_CREATED,
-                                        published.stream()
-                                                .map(EventsServlet::committed)
-                                                .toList()));
-            } else {
-                exchange.fail(failure);
-            }
-        });
+    private static List<Answer> queued(Publication publication) {
+        return publication.eventIds().stream()
+                .map(id -> new Answer(id, null, "queued"))
+                .toList();
+    }
+
+    private static void answer(Exchange exchange, List<Published> published) {
+        exchange.json(
+                HttpServletResponse.SC_CREATED,
+                published.stream().map(EventsServlet::committed).toList());
     }
 
     private static Answer committed(Published published) {

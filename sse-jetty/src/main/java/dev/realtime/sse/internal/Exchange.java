@@ -1,6 +1,9 @@
 package dev.realtime.sse.internal;
 
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import dev.realtime.transport.Publication;
+import dev.realtime.transport.Published;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -8,8 +11,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A request that is answered later, once, whoever comes first. Thread-safe; answering never blocks its caller. */
 final class Exchange implements AsyncListener {
@@ -34,21 +41,71 @@ final class Exchange implements AsyncListener {
         return exchange;
     }
 
-    /** What to answer at the deadline; returns what it was before. */
-    Problem whenLate(Problem problem) {
-        Problem before = whenLate;
-        whenLate = problem;
-        return before;
+    /**
+     * Reads a request's body of JSON, and has it answered. The deadline is one for both.
+     *
+     * @param mostBytes of the body
+     * @param answer what it throws is answered too
+     */
+    static void withJson(
+            HttpServletRequest request, Duration deadline, int mostBytes, BiConsumer<Exchange, byte[]> answer)
+            throws Refused, IOException {
+        if (!MediaType.isJson(request.getContentType())) {
+            throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
+        }
+        BodyReader.requireWithin(request, mostBytes);
+        Exchange exchange = start(request, deadline);
+        Problem whenAnswerIsLate = exchange.whenLate;
+        exchange.whenLate = Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time");
+        BodyReader.read(
+                request,
+                mostBytes,
+                body -> {
+                    exchange.whenLate = whenAnswerIsLate;
+                    try {
+                        answer.accept(exchange, body);
+                    } catch (RuntimeException e) {
+                        exchange.fail(e);
+                    }
+                },
+                exchange::fail);
+    }
+
+    /** Refuses a request once its body has come and been thrown away, or at the deadline. */
+    static void refuseAfterBody(HttpServletRequest request, Duration deadline, Exception refusal) throws IOException {
+        Exchange exchange = start(request, deadline);
+        exchange.whenLate = Problem.of(refusal);
+        BodyReader.read(request, 0, body -> exchange.fail(refusal), tooLarge -> exchange.fail(refusal));
+    }
+
+    /** Answers when a publication is queued, has been committed, or fails. */
+    void follow(Publication publication, Supplier<Object> queued, Consumer<List<Published>> committed) {
+        publication.accepted().whenComplete((acceptance, failure) -> {
+            if (failure != null) {
+                fail(failure);
+            } else if (acceptance == Publication.Acceptance.QUEUED) {
+                json(HttpServletResponse.SC_ACCEPTED, queued.get());
+            }
+        });
+        publication.committed().whenComplete((published, failure) -> {
+            if (failure != null) {
+                fail(failure);
+            } else {
+                committed.accept(published);
+            }
+        });
+    }
+
+    /** What a stage failed of. */
+    static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     void json(int status, Object body) {
         byte[] json = Json.bytes(body);
         answer(response -> {
             response.setStatus(status);
-            response.setHeader("Cache-Control", "no-store");
-            response.setContentType(MediaType.JSON);
-            response.setContentLength(json.length);
-            response.getOutputStream().write(json);
+            Json.write(response, MediaType.JSON, json);
         });
     }
 
@@ -56,9 +113,7 @@ final class Exchange implements AsyncListener {
         if (answered.get()) {
             return;
         }
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        Problem problem = Problem.of(cause);
+        Problem problem = Problem.of(cause(failure));
         answer(problem::write);
     }
 

@@ -2,6 +2,8 @@ package dev.realtime.sse.internal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 
 /** Records as JSON. Stateless. */
 public final class Json {
@@ -16,5 +18,13 @@ public final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a record of ours cannot be written: " + value.getClass(), e);
         }
+    }
+
+    /** The whole of an answer's body, which nobody keeps. The status has been set. */
+    static void write(HttpServletResponse response, String mediaType, byte[] json) throws IOException {
+        response.setHeader("Cache-Control", "no-store");
+        response.setContentType(mediaType);
+        response.setContentLength(json.length);
+        response.getOutputStream().write(json);
     }
 }

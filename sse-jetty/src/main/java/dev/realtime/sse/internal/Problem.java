@@ -107,7 +107,6 @@ public record Problem(
     /** Answers a request whose answer has not begun. */
     public void write(HttpServletResponse response) throws IOException {
         response.setStatus(status);
-        response.setHeader("Cache-Control", "no-store");
         if (status == HttpServletResponse.SC_SERVICE_UNAVAILABLE) {
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
         }
@@ -120,10 +119,7 @@ public record Problem(
         if (code.equals(ProblemCode.BODY_TOO_LARGE.code()) || code.equals(ProblemCode.BODY_TIMEOUT.code())) {
             announceClose(response);
         }
-        byte[] body = Json.bytes(this);
-        response.setContentType(MediaType.PROBLEM);
-        response.setContentLength(body.length);
-        response.getOutputStream().write(body);
+        Json.write(response, MediaType.PROBLEM, Json.bytes(this));
     }
 
     /** What is left of the request is not read: without this the client may send its next one into a closed connection. */

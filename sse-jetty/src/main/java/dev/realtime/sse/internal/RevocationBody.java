@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Reads what is posted to revoke somebody's credentials. Stateless. */
 final class RevocationBody {
@@ -109,8 +108,7 @@ final class RevocationBody {
         return parser.getText();
     }
 
-    private static Refusal problem(ProblemCode code, @Nullable String field, String what) {
-        Problem problem = Problem.of(code, field + ": " + what);
-        return (field == null ? problem : problem.about(field)).refusal();
+    private static Refusal problem(ProblemCode code, String field, String what) {
+        return Problem.of(code, field + ": " + what).about(field).refusal();
     }
 }

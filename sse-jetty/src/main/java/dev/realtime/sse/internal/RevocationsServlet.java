@@ -5,7 +5,6 @@ import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Publication;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -41,55 +40,25 @@ public final class RevocationsServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         access().requireOperator(request);
-        if (!MediaType.isJson(request.getContentType())) {
-            throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
-        }
-        BodyReader.requireWithin(request, RevocationBody.MAX_BYTES);
-        Exchange exchange = Exchange.start(request, options.publishDeadline());
-        Problem late = exchange.whenLate(Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time"));
-        BodyReader.read(
-                request,
-                RevocationBody.MAX_BYTES,
-                body -> {
-                    exchange.whenLate(late);
-                    revoke(exchange, body);
-                },
-                exchange::fail);
+        Exchange.withJson(request, options.publishDeadline(), RevocationBody.MAX_BYTES, this::revoke);
     }
 
     private void revoke(Exchange exchange, byte[] body) {
-        try {
-            Revocation revocation = RevocationBody.parse(body, options.clock().instant());
-            if (!revocations.hasRoomFor(revocation)) {
-                throw Problem.of(
-                                ProblemCode.TOO_MANY_REVOCATIONS,
-                                Revocations.MOST + " revocations hold, which is the limit; revoke whole organisations,"
-                                        + " or for fewer hours")
-                        .sized(Revocations.MOST, null)
-                        .refusal();
-            }
-            answer(exchange, revocation, pubSub.offer(List.of(revocation.event(0))));
-        } catch (RuntimeException e) {
-            exchange.fail(e);
+        Revocation revocation = RevocationBody.parse(body, options.clock().instant());
+        if (!revocations.hasRoomFor(revocation)) {
+            throw Problem.of(
+                            ProblemCode.TOO_MANY_REVOCATIONS,
+                            Revocations.MOST + " revocations hold, which is the limit; revoke whole organisations,"
+                                    + " or for fewer hours")
+                    .sized(Revocations.MOST, null)
+                    .refusal();
         }
-    }
-
-    private static void answer(Exchange exchange, Revocation revocation, Publication publication) {
-        publication.accepted().whenComplete((acceptance, failure) -> {
-            if (failure != null) {
-                exchange.fail(failure);
-            } else if (acceptance == Publication.Acceptance.QUEUED) {
-                exchange.json(HttpServletResponse.SC_ACCEPTED, answer(revocation, null, "queued"));
-            }
-        });
-        publication.committed().whenComplete((published, failure) -> {
-            if (failure == null) {
-                String cursor = published.get(0).position().cursor();
-                exchange.json(HttpServletResponse.SC_CREATED, answer(revocation, cursor, null));
-            } else {
-                exchange.fail(failure);
-            }
-        });
+        exchange.follow(
+                pubSub.offer(List.of(revocation.event(0))),
+                () -> answer(revocation, null, "queued"),
+                published -> exchange.json(
+                        HttpServletResponse.SC_CREATED,
+                        answer(revocation, published.get(0).position().cursor(), null)));
     }
 
     private static Answer answer(Revocation revocation, @Nullable String cursor, @Nullable String state) {

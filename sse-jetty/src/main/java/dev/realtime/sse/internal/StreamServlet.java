@@ -13,7 +13,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -150,8 +149,7 @@ public final class StreamServlet extends EndpointServlet {
 
     private void refuse(AsyncContext async, HttpServletResponse response, StreamRequest asked, Throwable failure)
             throws IOException {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = Exchange.cause(failure);
         if (cause instanceof Refused refused && !endsEventSources(refused, asked)) {
             open(response);
             sendAway(async, asked, CloseReason.UNAVAILABLE);

@@ -18,8 +18,6 @@ final class StreamWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamWriter.class);
 
-    private final Thread thread;
-
     // owned by the thread
     private final SharedBatches batches = new SharedBatches();
     private final List<byte[]> frames = new ArrayList<>();
@@ -34,8 +32,7 @@ final class StreamWriter implements AutoCloseable {
     private boolean closed;
 
     StreamWriter(ThreadFactory threads) {
-        thread = threads.newThread(this::rounds);
-        thread.start();
+        threads.newThread(this::rounds).start();
     }
 
     /** Gives a stream a turn in the next round. False if there is none any more. */

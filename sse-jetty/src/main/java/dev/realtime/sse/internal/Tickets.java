@@ -165,10 +165,9 @@ public final class Tickets {
         long now = System.nanoTime();
         long last = warnedAt.get();
         if ((last == 0 || now - last > WARNINGS_APART.toNanos()) && warnedAt.compareAndSet(last, now)) {
-            Throwable cause = failure.getCause() == null || !(failure instanceof CompletionException)
-                    ? failure
-                    : failure.getCause();
-            LOG.warn("Whether tickets were used cannot be told: {}", cause.getMessage());
+            LOG.warn(
+                    "Whether tickets were used cannot be told: {}",
+                    Exchange.cause(failure).getMessage());
         }
         return unavailable("whether the ticket was used cannot be told now; try again later");
     }

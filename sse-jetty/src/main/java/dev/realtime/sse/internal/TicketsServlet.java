@@ -30,9 +30,6 @@ public final class TicketsServlet extends EndpointServlet {
         Tickets.Issued issued = tickets.issue(access().caller(request));
         byte[] body = Json.bytes(new Answer(issued.ticket(), issued.life().toSeconds()));
         response.setStatus(HttpServletResponse.SC_CREATED);
-        response.setHeader("Cache-Control", "no-store");
-        response.setContentType(MediaType.JSON);
-        response.setContentLength(body.length);
-        response.getOutputStream().write(body);
+        Json.write(response, MediaType.JSON, body);
     }
 }
