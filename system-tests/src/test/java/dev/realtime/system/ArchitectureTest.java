@@ -167,7 +167,7 @@ class ArchitectureTest {
                 .that()
                 .resideInAnyPackage("dev.realtime.sse", "dev.realtime.sse.internal")
                 .and()
-                .haveNameNotMatching(".*\\.(JettyOutlet|ChunkOutlet)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(JettyOutlet|SocketOutlet|StreamConnection)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.eclipse.jetty.."));

@@ -3,6 +3,7 @@ package dev.realtime.system;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -22,9 +23,6 @@ final class Visit {
     private final List<String> faults = new ArrayList<>();
 
     private int headMatched;
-    private int leftInChunk;
-    private int size;
-    private boolean inSize = true;
     private String start;
     private String last;
     private boolean live;
@@ -88,24 +86,14 @@ final class Visit {
         return !faults.isEmpty();
     }
 
-    /** Bytes as they come: a head, then a chunked body. */
+    /** Bytes as they come: a head, then the body. */
     void take(byte[] bytes, int length) {
-        byte[] body = new byte[length];
-        int count = 0;
-        for (int i = 0; i < length; i++) {
-            byte next = bytes[i];
-            if (headMatched < HEAD_END.length) {
-                headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
-            } else if (inSize) {
-                size(next);
-            } else if (leftInChunk > 0) {
-                body[count++] = next;
-                leftInChunk--;
-            } else if (next == '\n') {
-                inSize = true;
-            }
+        int at = 0;
+        for (; at < length && headMatched < HEAD_END.length; at++) {
+            byte next = bytes[at];
+            headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
         }
-        parser.take(body, count);
+        parser.take(Arrays.copyOfRange(bytes, at, length), length - at);
     }
 
     /** The server ended it. */
@@ -136,16 +124,6 @@ final class Visit {
             after = offset;
         }
         return all;
-    }
-
-    private void size(byte next) {
-        if (next == '\n') {
-            leftInChunk = size;
-            size = 0;
-            inSize = false;
-        } else if (next != '\r') {
-            size = size * 16 + Character.digit(next, 16);
-        }
     }
 
     private void hear(Frame frame) {

@@ -63,21 +63,14 @@ class VisitTest {
         assertThat(new Visit(null, 1).faults(log)).containsExactly("never opened");
     }
 
-    /** A response with one chunk for each frame. */
     private static byte[] stream(String start, int... offsets) {
-        StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-        chunk(text, "event: realtime.open\nid: " + start + "\ndata: {}\n\n");
-        chunk(text, "event: realtime.live\ndata: {}\n\n");
+        StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+        text.append("event: realtime.open\nid: ").append(start).append("\ndata: {}\n\n");
+        text.append("event: realtime.live\ndata: {}\n\n");
         for (int offset : offsets) {
-            chunk(text, "id: 0123456789ab-" + offset + "-abcdef\ndata: {\"id\":\"" + (100 + offset) + "\"}\n\n");
+            text.append("id: 0123456789ab-").append(offset).append("-abcdef\n");
+            text.append("data: {\"id\":\"").append(100 + offset).append("\"}\n\n");
         }
         return text.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static void chunk(StringBuilder text, String frame) {
-        text.append(Integer.toHexString(frame.length()))
-                .append("\r\n")
-                .append(frame)
-                .append("\r\n");
     }
 }

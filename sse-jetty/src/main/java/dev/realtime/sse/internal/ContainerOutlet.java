@@ -1,6 +1,8 @@
 package dev.realtime.sse.internal;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
@@ -19,8 +21,10 @@ class ContainerOutlet implements Outlet {
     }
 
     @Override
-    public final void start(WriteListener listener) {
-        out.setWriteListener(listener);
+    public final void start(Listener listener) {
+        Told told = new Told(listener);
+        async.addListener(told);
+        out.setWriteListener(told);
     }
 
     @Override
@@ -63,5 +67,36 @@ class ContainerOutlet implements Outlet {
     @Override
     public void abort() {
         complete();
+    }
+
+    /** What the container tells, in the outlet's words. */
+    private record Told(Listener listener) implements WriteListener, AsyncListener {
+        @Override
+        public void onWritePossible() {
+            listener.onReady();
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            listener.onGone();
+        }
+
+        @Override
+        public void onError(AsyncEvent event) {
+            listener.onGone();
+        }
+
+        @Override
+        public void onTimeout(AsyncEvent event) {
+            listener.onGone();
+        }
+
+        @Override
+        public void onComplete(AsyncEvent event) {
+            listener.onGone();
+        }
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {}
     }
 }

@@ -1,6 +1,5 @@
 package dev.realtime.sse.internal;
 
-import jakarta.servlet.WriteListener;
 import java.io.IOException;
 
 /**
@@ -8,8 +7,16 @@ import java.io.IOException;
  * {@link #abort} and {@link #complete} from any thread.
  */
 interface Outlet {
-    /** The listener hears when it is ready for the first time. */
-    void start(WriteListener listener);
+    /** Who writes. Both may be called from any thread, and do not block. */
+    interface Listener {
+        /** Ready for the first time, or again after {@link #isReady} said no. */
+        void onReady();
+
+        /** It takes nothing more: the client is gone, or the container has ended it. May be said more than once. */
+        void onGone();
+    }
+
+    void start(Listener listener);
 
     /** If not, the listener hears when it is: possibly before this returns. */
     boolean isReady();

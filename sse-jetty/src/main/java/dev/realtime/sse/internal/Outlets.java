@@ -3,7 +3,7 @@ package dev.realtime.sse.internal;
 import jakarta.servlet.AsyncContext;
 import java.io.IOException;
 
-/** The best way to a client that there is. No class but {@link JettyOutlet} and {@link ChunkOutlet} needs Jetty's. */
+/** The best way to a client that there is. No class but {@link JettyOutlet} and {@link SocketOutlet} needs Jetty's. */
 final class Outlets {
     private static final boolean JETTY = isThere("org.eclipse.jetty.ee10.servlet.ServletApiRequest");
 
@@ -14,7 +14,7 @@ final class Outlets {
         if (!JETTY || !JettyOutlet.serves(async.getRequest())) {
             return new ContainerOutlet(async);
         }
-        return direct ? ChunkOutlet.of(async) : new JettyOutlet(async);
+        return direct ? SocketOutlet.of(async) : new JettyOutlet(async);
     }
 
     private static boolean isThere(String name) {

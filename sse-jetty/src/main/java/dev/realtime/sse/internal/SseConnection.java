@@ -5,9 +5,6 @@ import dev.realtime.transport.Delivery;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Subscription;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * One open stream: takes what waits in its subscription, writes it in one write, and holds no thread meanwhile. Signals,
  * ticks, closing and errors may come from any thread; {@link StreamState} says who may write.
  */
-final class SseConnection implements WriteListener, AsyncListener {
+final class SseConnection implements Outlet.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(SseConnection.class);
 
     /** Largest write, unless a single frame is larger. */
@@ -77,12 +74,11 @@ final class SseConnection implements WriteListener, AsyncListener {
         this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
 
-    /** The container calls {@link #onWritePossible} as soon as it is ready. */
+    /** The container calls {@link #onReady} as soon as it is ready. */
     void start(Subscription subscription, AsyncContext async) throws IOException {
         this.subscription = subscription;
         Outlet outlet = streams.outlet(async);
         this.outlet = outlet;
-        async.addListener(this);
         streams.add(this);
         outlet.start(this);
     }
@@ -145,7 +141,7 @@ final class SseConnection implements WriteListener, AsyncListener {
     }
 
     @Override
-    public void onWritePossible() {
+    public void onReady() {
         if (state.compareAndSet(StreamState.BLOCKED, StreamState.SCHEDULED)
                 || state.compareAndSet(StreamState.STARTING, StreamState.SCHEDULED)) {
             schedule();
@@ -315,25 +311,7 @@ final class SseConnection implements WriteListener, AsyncListener {
     }
 
     @Override
-    public void onError(Throwable failure) {
+    public void onGone() {
         end(CloseReason.GONE);
     }
-
-    @Override
-    public void onError(AsyncEvent event) {
-        end(CloseReason.GONE);
-    }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {
-        end(CloseReason.GONE);
-    }
-
-    @Override
-    public void onComplete(AsyncEvent event) {
-        end(CloseReason.GONE);
-    }
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
 }

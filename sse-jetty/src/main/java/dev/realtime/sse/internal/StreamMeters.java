@@ -5,14 +5,14 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** What the streams count. Thread-safe. */
 public final class StreamMeters {
+    private final WallClock clock = new WallClock();
     private final MeterRegistry registry;
     private final Timer commitToWrite;
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
@@ -75,7 +75,6 @@ public final class StreamMeters {
 
     /** Clocks differ: an event from the future counts as one of now. */
     void written(long loggedAtMicros) {
-        long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-        commitToWrite.record(Duration.of(Math.max(0, now - loggedAtMicros), ChronoUnit.MICROS));
+        commitToWrite.record(Math.max(0, clock.micros() - loggedAtMicros), TimeUnit.MICROSECONDS);
     }
 }

@@ -110,9 +110,9 @@ class CutResumeTest {
         }
     }
 
-    /** What a browser has made of the first so many bytes of a chunked body. */
+    /** What a browser has made of the first so many bytes of a body. */
     private static Seen seen(byte[] body, int length) {
-        String text = unchunked(new String(body, 0, length, StandardCharsets.UTF_8));
+        String text = new String(body, 0, length, StandardCharsets.UTF_8);
         List<String> events = new ArrayList<>();
         boolean gap = false;
         String lastId = "";
@@ -128,22 +128,6 @@ class CutResumeTest {
             }
         }
         return new Seen(events, gap, lastId);
-    }
-
-    /** As far as it goes. */
-    private static String unchunked(String chunked) {
-        StringBuilder text = new StringBuilder();
-        int at = 0;
-        for (int line = chunked.indexOf("\r\n"); line >= 0; line = chunked.indexOf("\r\n", at)) {
-            int size = Integer.parseInt(chunked.substring(at, line), 16);
-            int from = line + 2;
-            text.append(chunked, from, Math.min(chunked.length(), from + size));
-            at = from + size + 2;
-            if (at >= chunked.length()) {
-                break;
-            }
-        }
-        return text.toString();
     }
 
     private static void publish(TestGateway gateway, int first, int last) {

@@ -130,17 +130,14 @@ class GoneClientTest {
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_1_1_OVER_TLS"})
-    void anHttp1ClientThatLeavesIsNoticedWithinTwoHeartbeats(Wire wire) throws IOException {
-        gateway = wire.startWith(List.of(), folder, options -> options.withHeartbeat(HEARTBEAT));
+    void anHttp1ClientThatLeavesAQuietStreamIsGoneAtOnce(Wire wire) throws IOException {
+        gateway = wire.startWith(List.of(), folder, options -> options.withHeartbeat(Duration.ofSeconds(60)));
         try (WireClient client = wire.client(gateway)) {
             Answer answer = client.get("/realtime/stream");
             assertThat(answer.frames().next()).isNotNull();
             awaitStreams(1, Duration.ofSeconds(5));
-            long left = System.nanoTime();
             answer.close();
             awaitStreams(0, Duration.ofSeconds(10));
-            assertThat(Duration.ofNanos(System.nanoTime() - left))
-                    .isLessThan(HEARTBEAT.multipliedBy(2).plus(LENIENCE));
         }
     }
 

@@ -17,7 +17,6 @@ public final class StreamClient implements AutoCloseable {
     private final InputStream in;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private final String statusLine;
-    private int leftInChunk;
 
     /** A frame's fields; several data lines joined, null where there is none. */
     public record Frame(String event, String id, String retry, String data) {}
@@ -113,28 +112,13 @@ public final class StreamClient implements AutoCloseable {
 
     private String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int c = bodyByte(); c != '\n'; c = bodyByte()) {
+        for (int c = in.read(); c != '\n'; c = in.read()) {
             if (c < 0) {
                 return null;
             }
             line.write(c);
         }
         return line.toString(StandardCharsets.UTF_8);
-    }
-
-    private int bodyByte() throws IOException {
-        if (leftInChunk == 0) {
-            String size = rawLine();
-            if (size.isEmpty()) {
-                size = rawLine();
-            }
-            leftInChunk = Integer.parseInt(size, 16);
-            if (leftInChunk == 0) {
-                return -1;
-            }
-        }
-        leftInChunk--;
-        return in.read();
     }
 
     private String rawLine() throws IOException {

@@ -54,16 +54,9 @@ class SharedBatchesTest {
     }
 
     @Test
-    void aBatchIsAChunkTooAfterTheEndOfAnother() {
-        assertThat(bytes(batch(List.of(frame("0123456789"), frame("abcdef!"))).chunk()))
-                .isEqualTo(frame("\r\n11\r\n0123456789abcdef!"));
-    }
-
-    @Test
     void viewsOfABatchAreReadApart() {
         Batch batch = batch(List.of(frame("a"), frame("b")));
         bytes(batch.frames());
-        bytes(batch.chunk());
         assertThat(bytes(batch.frames())).isEqualTo(frame("ab"));
     }
 

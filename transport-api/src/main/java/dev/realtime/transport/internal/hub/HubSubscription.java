@@ -360,8 +360,8 @@ final class HubSubscription implements Subscription {
     }
 
     private List<Received> forMe(List<Received> events) {
-        for (Received event : events) {
-            if (!event.envelope().isFor(request.userId())) {
+        for (int i = 0; i < events.size(); i++) {
+            if (!events.get(i).envelope().isFor(request.userId())) {
                 return events.stream()
                         .filter(candidate -> candidate.envelope().isFor(request.userId()))
                         .toList();

@@ -1,0 +1,230 @@
+package dev.realtime.sse.internal;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.HttpStream;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes frames straight to the socket. The container writes the headers and the first batch, and then hands the
+ * connection over, as it does for WebSocket: the request and all that HTTP/1.1 keeps for it are let go of, and so a quiet
+ * stream costs little, and a write half the work. A body that ends with its connection needs no framing (RFC 9112, 6.3).
+ * Not where a handler changes the content on its way.
+ *
+ * <pre>
+ * FIRST ──headers out──▶ HANDING_OVER ──the connection is ours──▶ FREE ◀──written── WRITING, AWAITED
+ *                                                                  └────write────▶ WRITING ──asked──▶ AWAITED
+ * </pre>
+ *
+ * and from each of them to OVER.
+ */
+final class SocketOutlet implements Outlet {
+    private enum State {
+        /** The container writes. */
+        FIRST,
+        /** The container ends its part; the listener is to hear when it has. */
+        HANDING_OVER,
+        FREE,
+        WRITING,
+        /** Under way, and the listener is to hear when it is over. */
+        AWAITED,
+        OVER
+    }
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.FIRST);
+    private final EndPoint endPoint;
+    private final Callback written = new Written();
+    /** Null from when the connection is ours. */
+    private volatile @Nullable JettyOutlet container;
+
+    private volatile @Nullable Listener listener;
+
+    private SocketOutlet(JettyOutlet container, EndPoint endPoint) {
+        this.container = container;
+        this.endPoint = endPoint;
+    }
+
+    /** The best there is for a request to Jetty. One with a body stays with the container, which reads it. */
+    static Outlet of(AsyncContext async) throws IOException {
+        JettyOutlet container = new JettyOutlet(async);
+        Request request = container.request();
+        boolean hasBody = request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
+        if (hasBody || request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1) {
+            return container;
+        }
+        ((HttpServletResponse) async.getResponse()).setHeader("Connection", "close");
+        return new SocketOutlet(
+                container, request.getConnectionMetaData().getConnection().getEndPoint());
+    }
+
+    @Override
+    public void start(Listener listener) {
+        this.listener = listener;
+        JettyOutlet first = container;
+        if (first != null) {
+            first.start(new First(listener));
+        }
+    }
+
+    @Override
+    public boolean isReady() {
+        JettyOutlet first = container;
+        if (first == null) {
+            return state.get() == State.FREE || !state.compareAndSet(State.WRITING, State.AWAITED);
+        }
+        if (first.isReady()) {
+            if (first.unflushed()) {
+                return true;
+            }
+            handOver(first);
+        }
+        return false;
+    }
+
+    /** When the container has completed the response, of which nothing is left to write, it upgrades the connection. */
+    private void handOver(JettyOutlet first) {
+        if (!state.compareAndSet(State.FIRST, State.HANDING_OVER)) {
+            return;
+        }
+        Request request = first.request();
+        request.setAttribute(
+                HttpStream.UPGRADE_CONNECTION_ATTRIBUTE,
+                new StreamConnection(
+                        endPoint, request.getConnectionMetaData().getConnector().getExecutor(), new Own()));
+        Request.addCompletionListener(request, failure -> {
+            if (failure != null) {
+                gone();
+            }
+        });
+        first.complete();
+    }
+
+    @Override
+    public void write(Batch batch) throws IOException {
+        JettyOutlet first = container;
+        if (first != null) {
+            first.write(batch);
+        } else if (state.compareAndSet(State.FREE, State.WRITING)) {
+            endPoint.write(written, batch.frames());
+        } else {
+            throw new EofException("the stream is over");
+        }
+    }
+
+    @Override
+    public boolean unflushed() {
+        JettyOutlet first = container;
+        return first != null && first.unflushed();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        JettyOutlet first = container;
+        if (first != null) {
+            first.flush();
+        }
+    }
+
+    @Override
+    public void complete() {
+        JettyOutlet first = container;
+        if (state.getAndSet(State.OVER) == State.FIRST && first != null) {
+            first.complete();
+        } else {
+            endPoint.close();
+        }
+    }
+
+    @Override
+    public void abort() {
+        JettyOutlet first = container;
+        if (state.getAndSet(State.OVER) == State.FIRST && first != null) {
+            first.abort();
+        } else {
+            endPoint.close();
+        }
+    }
+
+    /** It can be written to. */
+    private void free() {
+        Listener told = listener;
+        if (!state.compareAndSet(State.WRITING, State.FREE) && freed() && told != null) {
+            told.onReady();
+        }
+    }
+
+    private boolean freed() {
+        return state.compareAndSet(State.AWAITED, State.FREE) || state.compareAndSet(State.HANDING_OVER, State.FREE);
+    }
+
+    private void gone() {
+        Listener told = listener;
+        if (told != null) {
+            told.onGone();
+        }
+    }
+
+    /** What the container tells: that it is complete is the end only if it was not asked to hand over. */
+    private final class First implements Listener {
+        private final Listener listener;
+
+        private First(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onReady() {
+            listener.onReady();
+        }
+
+        @Override
+        public void onGone() {
+            if (state.get() == State.FIRST) {
+                listener.onGone();
+            }
+        }
+    }
+
+    /** What the connection tells when it is ours. */
+    private final class Own implements Listener {
+        @Override
+        public void onReady() {
+            container = null;
+            free();
+            if (state.get() == State.OVER) {
+                endPoint.close();
+            }
+        }
+
+        @Override
+        public void onGone() {
+            gone();
+        }
+    }
+
+    /** Called at once if the socket took everything, else by the selector: only notes it. */
+    private final class Written implements Callback {
+        @Override
+        public void succeeded() {
+            free();
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            gone();
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
+    }
+}

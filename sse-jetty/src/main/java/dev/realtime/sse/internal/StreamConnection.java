@@ -1,0 +1,76 @@
+package dev.realtime.sse.internal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.AbstractConnection;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.BufferUtil;
+
+/**
+ * A connection that carries one stream, to its end. Of what the client says only the end is heard: a stream whose client
+ * has closed its side is over at once. How long it may be quiet is the stream's business.
+ */
+final class StreamConnection extends AbstractConnection implements Connection.UpgradeTo {
+    private static final int IGNORED_BYTES = 512;
+    private static final int MOST_READS = 16;
+
+    private final Outlet.Listener listener;
+
+    /** @param listener told when the connection is this one, and when it is no more */
+    StreamConnection(EndPoint endPoint, Executor executor, Outlet.Listener listener) {
+        super(endPoint, executor);
+        this.listener = listener;
+    }
+
+    /** What the client said after its request, before it had an answer. */
+    @Override
+    public void onUpgradeTo(ByteBuffer ignored) {}
+
+    @Override
+    public void onOpen() {
+        super.onOpen();
+        getEndPoint().setIdleTimeout(0);
+        listener.onReady();
+        fillInterested();
+    }
+
+    @Override
+    public void onFillable() {
+        ByteBuffer ignored = BufferUtil.allocate(IGNORED_BYTES);
+        try {
+            for (int reads = 0; reads < MOST_READS; reads++) {
+                int filled = getEndPoint().fill(ignored);
+                BufferUtil.clear(ignored);
+                if (filled < 0) {
+                    listener.onGone();
+                    return;
+                }
+                if (filled == 0) {
+                    break;
+                }
+            }
+            fillInterested();
+        } catch (IOException e) {
+            listener.onGone();
+        }
+    }
+
+    @Override
+    public void onFillInterestedFailed(Throwable cause) {
+        listener.onGone();
+    }
+
+    @Override
+    public boolean onIdleExpired(TimeoutException timeout) {
+        return false;
+    }
+
+    @Override
+    public void onClose(Throwable cause) {
+        super.onClose(cause);
+        listener.onGone();
+    }
+}

@@ -1,0 +1,141 @@
+package dev.realtime.sse.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Over HTTP/1.1 the gateway takes a stream's connection out of the container's hands: what comes of it. */
+@Timeout(60)
+class HandedOverConnectionTest {
+    private static final int EVENTS = 40;
+    private static final Pattern NUMBER = Pattern.compile("\"event\":\"n(\\d+)\"");
+
+    private TestGateway gateway;
+    private final List<Socket> sockets = new ArrayList<>();
+
+    @AfterEach
+    void close() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        gateway.close();
+    }
+
+    private Socket ask(String request) throws IOException {
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port());
+        socket.setSoTimeout(20_000);
+        sockets.add(socket);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    private static String stream(String... headers) {
+        return "GET /realtime/stream HTTP/1.1\r\nHost: localhost\r\n"
+                + String.join("", List.of(headers).stream().map(h -> h + "\r\n").toList()) + "\r\n";
+    }
+
+    private void startRotating() {
+        gateway =
+                TestGateway.start(options -> options.withLimits(options.limits().withLifetime(Duration.ofSeconds(3))));
+    }
+
+    private void awaitStreams(int number) {
+        await().pollInterval(Duration.ofMillis(5))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> gateway.gateway().streams() == number);
+    }
+
+    private void publishAll() {
+        for (int i = 0; i < EVENTS; i++) {
+            gateway.publish("n" + i);
+        }
+    }
+
+    private static String rest(Socket socket) throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static List<Integer> numbers(String body) {
+        List<Integer> numbers = new ArrayList<>();
+        for (Matcher found = NUMBER.matcher(body); found.find(); ) {
+            numbers.add(Integer.parseInt(found.group(1)));
+        }
+        return numbers;
+    }
+
+    private static void assertWhole(String answer) {
+        assertThat(answer).startsWith("HTTP/1.1 200 OK\r\n");
+        String head = answer.substring(0, answer.indexOf("\r\n\r\n"));
+        assertThat(head).containsIgnoringCase("connection: close").doesNotContainIgnoringCase("transfer-encoding");
+        String body = answer.substring(head.length() + 4);
+        assertThat(body).startsWith("event: realtime.open\n").contains("event: realtime.live", "\"rotated\"");
+        assertThat(body).endsWith("\n\n").doesNotContain("\r");
+        assertThat(numbers(body))
+                .containsExactlyElementsOf(
+                        java.util.stream.IntStream.range(0, EVENTS).boxed().toList());
+    }
+
+    @Test
+    void theBodyIsFramesToTheLastByteAndEndsWithTheConnection() throws Exception {
+        startRotating();
+        Socket socket = ask(stream());
+        awaitStreams(1);
+        publishAll();
+        assertWhole(rest(socket));
+    }
+
+    @Test
+    void whatTheClientSaysAfterItsRequestChangesNothing() throws Exception {
+        startRotating();
+        Socket socket = ask(stream() + stream() + "and more");
+        awaitStreams(1);
+        for (int i = 0; i < 200; i++) {
+            socket.getOutputStream().write(stream().getBytes(StandardCharsets.US_ASCII));
+        }
+        publishAll();
+        assertWhole(rest(socket));
+    }
+
+    @Test
+    void aRequestWithABodyIsStreamedByTheContainer() throws Exception {
+        startRotating();
+        Socket socket = ask(stream("Content-Length: 4", "Connection: close") + "body");
+        awaitStreams(1);
+        publishAll();
+        String answer = rest(socket);
+        assertThat(answer).startsWith("HTTP/1.1 200 OK\r\n").contains("\"rotated\"");
+        assertThat(numbers(answer)).hasSize(EVENTS);
+    }
+
+    @Test
+    void clientsThatLeaveWhileTheirStreamOpensLeaveNoneBehind() throws Exception {
+        gateway = TestGateway.start(options -> options.withHeartbeat(Duration.ofSeconds(60)));
+        for (int i = 0; i < 300; i++) {
+            try (Socket leaving = ask(stream())) {
+                if (i % 3 == 1) {
+                    assertThat(leaving.getInputStream().read()).isEqualTo('H');
+                } else if (i % 3 == 2) {
+                    leaving.setSoLinger(true, 0);
+                }
+            }
+        }
+        StreamClient stays = gateway.stream("");
+        stays.awaitLive();
+        awaitStreams(1);
+        gateway.publish("here");
+        assertThat(stays.next().data()).contains("\"here\"");
+    }
+}
