@@ -1,6 +1,7 @@
 package dev.realtime.sse;
 
 import dev.realtime.sse.internal.Access;
+import dev.realtime.sse.internal.BodyMemory;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
 import dev.realtime.sse.internal.Revocations;
@@ -43,13 +44,14 @@ public final class RealtimeEndpoint implements AutoCloseable {
         this.streams = new Streams(options, new StreamMeters(meters));
         this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
+        BodyMemory bodies = BodyMemory.of(options, meters);
         Access access = new Access(this.authorizer, options.origins());
         Tickets issuer = Tickets.of(options, access, pubSub, revocations);
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
-        this.events = new EventsServlet(access, pubSub, streams, options);
+        this.events = new EventsServlet(access, pubSub, streams, options, bodies);
         this.position = new PositionServlet(access, pubSub, options);
         this.tickets = new TicketsServlet(access, issuer);
-        this.revoking = new RevocationsServlet(access, pubSub, options, revocations);
+        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies);
         this.script = new ScriptServlet(access);
     }
 
