@@ -41,7 +41,8 @@ public final class RealtimeEndpoint implements AutoCloseable {
      * @param meters is given counters of streams
      */
     public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
-        this.streams = new Streams(options, new StreamMeters(meters));
+        this.streams = new Streams(
+                options, new StreamMeters(meters), () -> pubSub.status().state().flows());
         this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
         BodyMemory bodies = BodyMemory.of(options, meters);

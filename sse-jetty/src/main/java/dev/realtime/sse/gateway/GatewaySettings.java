@@ -67,6 +67,7 @@ record GatewaySettings(
     static final SettingKey MAX_STREAMS_PER_ORG = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ORG");
     static final SettingKey MAX_STREAMS_PER_USER = SettingKey.plain("REALTIME_MAX_STREAMS_PER_USER");
     static final SettingKey MAX_STREAMS_PER_ADDRESS = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ADDRESS");
+    static final SettingKey MAX_REPLAYS = SettingKey.plain("REALTIME_MAX_REPLAYS");
     static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
     static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
 
@@ -92,6 +93,7 @@ record GatewaySettings(
             MAX_STREAMS_PER_ORG,
             MAX_STREAMS_PER_USER,
             MAX_STREAMS_PER_ADDRESS,
+            MAX_REPLAYS,
             STREAM_LIFETIME,
             TRUSTED_PROXIES,
             CertificateFiles.CERTIFICATE,
@@ -140,6 +142,7 @@ record GatewaySettings(
                 settings.integer(MAX_STREAMS_PER_ORG, unset.organisation(), 1, MOST_STREAMS),
                 settings.integer(MAX_STREAMS_PER_USER, unset.user(), 1, MOST_STREAMS),
                 settings.integer(MAX_STREAMS_PER_ADDRESS, unset.address(), 1, MOST_STREAMS),
+                settings.integer(MAX_REPLAYS, unset.replays(), 1, MOST_STREAMS),
                 Duration.ofSeconds(
                         settings.integer(STREAM_LIFETIME, (int) unset.lifetime().toSeconds(), 10, 604_800)));
     }
