@@ -117,8 +117,11 @@ final class BodyReader implements ReadListener {
         if (!done) {
             done = true;
             body = NOTHING;
-            reader.failed(Problem.of(ProblemCode.BAD_REQUEST, "the body ended before its end")
-                    .refusal());
+            reader.failed(
+                    failure instanceof OutOfMemoryError
+                            ? noRoom(room.limit())
+                            : Problem.of(ProblemCode.BAD_REQUEST, "the body ended before its end")
+                                    .refusal());
         }
     }
 
