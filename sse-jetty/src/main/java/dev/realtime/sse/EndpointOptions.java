@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param origins whose pages may read the answers (CORS), beside our own
  * @param maxPayloadBytes largest payload that may be published
+ * @param bodiesBytes what the bodies of all requests may take together until they are answered,
+ *     {@link #leastBodiesBytes} or more; 0 for as much as {@link #maxBodiesBytes} says
  * @param heartbeat how long a stream is quiet before it is given a heartbeat
  * @param writeDeadline how long a write may wait for a client that does not read
  * @param retry how long a browser waits before it reconnects
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record EndpointOptions(
         Origins origins,
         int maxPayloadBytes,
+        long bodiesBytes,
         Duration heartbeat,
         Duration writeDeadline,
         Duration retry,
@@ -34,10 +37,15 @@ public record EndpointOptions(
         @Nullable TicketKey ticketKey,
         Clock clock,
         boolean directWrites) {
+    private static final int FIELDS_BYTES = 1_048_576;
+    private static final long MOST_UNSAID = 256L << 20;
+    private static final int HEAP_PART = 8;
+
     /** What the documentation states. */
     public static final EndpointOptions DEFAULTS = new EndpointOptions(
             Origins.OWN,
             1_048_576,
+            0,
             Duration.ofSeconds(15),
             Duration.ofSeconds(30),
             Duration.ofSeconds(2),
@@ -54,6 +62,10 @@ public record EndpointOptions(
 
     public EndpointOptions withMaxPayloadBytes(int bytes) {
         return changed(draft -> draft.maxPayloadBytes = bytes);
+    }
+
+    public EndpointOptions withBodiesBytes(long bytes) {
+        return changed(draft -> draft.bodiesBytes = bytes);
     }
 
     public EndpointOptions withHeartbeat(Duration heartbeat) {
@@ -88,6 +100,36 @@ public record EndpointOptions(
         return changed(draft -> draft.directWrites = true);
     }
 
+    /** Largest body of one request: room for four of the largest payloads, and for what stands around them. */
+    public int maxBodyBytes() {
+        return maxBodyBytes(maxPayloadBytes);
+    }
+
+    private static int maxBodyBytes(int maxPayloadBytes) {
+        return 4 * maxPayloadBytes + FIELDS_BYTES;
+    }
+
+    /** Least that {@link #bodiesBytes} may be: one of the largest bodies fits, beside a quarter that is for small ones. */
+    public static long leastBodiesBytes(int maxPayloadBytes) {
+        return (4L * maxBodyBytes(maxPayloadBytes) + 2) / 3;
+    }
+
+    /**
+     * What the bodies of all requests may take together. Unless it was said: an eighth of the heap and at most 256 MiB,
+     * as the queue of a publisher, but never less than one of the largest bodies needs.
+     */
+    public long maxBodiesBytes() {
+        long least = leastBodiesBytes(maxPayloadBytes);
+        if (bodiesBytes == 0) {
+            return Math.max(least, Math.min(MOST_UNSAID, Runtime.getRuntime().maxMemory() / HEAP_PART));
+        }
+        if (bodiesBytes < least) {
+            throw new IllegalArgumentException("bodiesBytes: " + bodiesBytes + " is less than " + least
+                    + ", which one of the largest bodies needs");
+        }
+        return bodiesBytes;
+    }
+
     private EndpointOptions changed(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -98,6 +140,7 @@ public record EndpointOptions(
     private static final class Draft {
         private Origins origins;
         private int maxPayloadBytes;
+        private long bodiesBytes;
         private Duration heartbeat;
         private Duration writeDeadline;
         private final Duration retry;
@@ -111,6 +154,7 @@ public record EndpointOptions(
         private Draft(EndpointOptions options) {
             this.origins = options.origins;
             this.maxPayloadBytes = options.maxPayloadBytes;
+            this.bodiesBytes = options.bodiesBytes;
             this.heartbeat = options.heartbeat;
             this.writeDeadline = options.writeDeadline;
             this.retry = options.retry;
@@ -126,6 +170,7 @@ public record EndpointOptions(
             return new EndpointOptions(
                     origins,
                     maxPayloadBytes,
+                    bodiesBytes,
                     heartbeat,
                     writeDeadline,
                     retry,

@@ -1,6 +1,7 @@
 package dev.realtime.sse;
 
 import dev.realtime.sse.internal.Access;
+import dev.realtime.sse.internal.BodyMemory;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
 import dev.realtime.sse.internal.Revocations;
@@ -40,16 +41,18 @@ public final class RealtimeEndpoint implements AutoCloseable {
      * @param meters is given counters of streams
      */
     public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
-        this.streams = new Streams(options, new StreamMeters(meters));
+        this.streams = new Streams(
+                options, new StreamMeters(meters), () -> pubSub.status().state().flows());
         this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
+        BodyMemory bodies = BodyMemory.of(options, meters);
         Access access = new Access(this.authorizer, options.origins());
         Tickets issuer = Tickets.of(options, access, pubSub, revocations);
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
-        this.events = new EventsServlet(access, pubSub, streams, options);
+        this.events = new EventsServlet(access, pubSub, streams, options, bodies);
         this.position = new PositionServlet(access, pubSub, options);
         this.tickets = new TicketsServlet(access, issuer);
-        this.revoking = new RevocationsServlet(access, pubSub, options, revocations);
+        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies);
         this.script = new ScriptServlet(access);
     }
 

@@ -70,6 +70,7 @@ public final class Gateway implements AutoCloseable {
                 .withDirectWrites()
                 .withOrigins(checked.origins())
                 .withMaxPayloadBytes(checked.maxPayloadBytes())
+                .withBodiesBytes(checked.bodiesBytes())
                 .withLimits(checked.limits())
                 .withProxies(checked.proxies())
                 .withTickets(checked.ticketKey());

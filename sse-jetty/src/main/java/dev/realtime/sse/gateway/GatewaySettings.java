@@ -1,6 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.Authorizer;
+import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.JwtAuthorizer;
 import dev.realtime.sse.NoneAuthorizer;
 import dev.realtime.sse.Origins;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param origins as {@code REALTIME_ALLOWED_ORIGINS} says
  * @param open whether everybody may see the operators' pages
  * @param maxPayloadBytes largest payload
+ * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
  * @param ticketKey signs tickets; null where the instances have no secret in common
@@ -46,6 +48,7 @@ record GatewaySettings(
         Origins origins,
         boolean open,
         int maxPayloadBytes,
+        int bodiesBytes,
         StreamLimits limits,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
@@ -59,10 +62,12 @@ record GatewaySettings(
     static final SettingKey JWT_ISSUER = SettingKey.plain("REALTIME_JWT_ISSUER");
     static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
     static final SettingKey ALLOWED_ORIGINS = SettingKey.plain("REALTIME_ALLOWED_ORIGINS");
+    static final SettingKey BODIES_MAX_BYTES = SettingKey.plain("REALTIME_BODIES_MAX_BYTES");
     static final SettingKey MAX_STREAMS = SettingKey.plain("REALTIME_MAX_STREAMS");
     static final SettingKey MAX_STREAMS_PER_ORG = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ORG");
     static final SettingKey MAX_STREAMS_PER_USER = SettingKey.plain("REALTIME_MAX_STREAMS_PER_USER");
     static final SettingKey MAX_STREAMS_PER_ADDRESS = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ADDRESS");
+    static final SettingKey MAX_REPLAYS = SettingKey.plain("REALTIME_MAX_REPLAYS");
     static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
     static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
 
@@ -83,10 +88,12 @@ record GatewaySettings(
             JWT_ISSUER,
             JWT_AUDIENCE,
             ALLOWED_ORIGINS,
+            BODIES_MAX_BYTES,
             MAX_STREAMS,
             MAX_STREAMS_PER_ORG,
             MAX_STREAMS_PER_USER,
             MAX_STREAMS_PER_ADDRESS,
+            MAX_REPLAYS,
             STREAM_LIFETIME,
             TRUSTED_PROXIES,
             CertificateFiles.CERTIFICATE,
@@ -105,6 +112,7 @@ record GatewaySettings(
                 origins,
                 authorizer instanceof NoneAuthorizer,
                 settings.maxPayloadBytes(),
+                bodiesBytes(settings),
                 limits(settings),
                 proxies(settings),
                 ticketKey(settings),
@@ -122,6 +130,11 @@ record GatewaySettings(
         return settings.transport().equals(ONE_PROCESS) ? TicketKey.random() : null;
     }
 
+    private static int bodiesBytes(Settings settings) {
+        int least = (int) EndpointOptions.leastBodiesBytes(settings.maxPayloadBytes());
+        return settings.integer(BODIES_MAX_BYTES, 0, least, Integer.MAX_VALUE);
+    }
+
     private static StreamLimits limits(Settings settings) {
         StreamLimits unset = StreamLimits.DEFAULTS;
         return new StreamLimits(
@@ -129,6 +142,7 @@ record GatewaySettings(
                 settings.integer(MAX_STREAMS_PER_ORG, unset.organisation(), 1, MOST_STREAMS),
                 settings.integer(MAX_STREAMS_PER_USER, unset.user(), 1, MOST_STREAMS),
                 settings.integer(MAX_STREAMS_PER_ADDRESS, unset.address(), 1, MOST_STREAMS),
+                settings.integer(MAX_REPLAYS, unset.replays(), 1, MOST_STREAMS),
                 Duration.ofSeconds(
                         settings.integer(STREAM_LIFETIME, (int) unset.lifetime().toSeconds(), 10, 604_800)));
     }

@@ -4,37 +4,71 @@ import dev.realtime.sse.ProblemCode;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.function.Consumer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects a request's body without holding a thread, up to a limit; what is only announced takes no memory. What is
- * larger is read on and thrown away, up to a bound, before it is refused: a client in the middle of sending may miss an
- * answer that comes with a closed connection. Called by the container, one call at a time.
+ * larger, or finds no room, is read on and thrown away, up to a bound, before it is refused: a client in the middle of
+ * sending may miss an answer that comes with a closed connection. Called by the container, one call at a time.
  */
 final class BodyReader implements ReadListener {
-    private static final int CHUNK_BYTES = 16_384;
+    private static final int FIRST_BYTES = 4_096;
     private static final int MOST_THROWN_AWAY = 16_777_216;
+    /** Written by many at once, and read by nobody. */
+    private static final byte[] THROWN_AWAY = new byte[16_384];
+
+    private static final byte[] NOTHING = {};
 
     private final ServletInputStream in;
     private final int limit;
-    private final Consumer<byte[]> whenRead;
-    private final Consumer<Throwable> whenFailed;
-    private final ByteArrayOutputStream body;
-    private final byte[] chunk = new byte[CHUNK_BYTES];
+    private final Room room;
+    private final Reader reader;
     private final long announced;
-    private long taken;
+    private byte[] body = NOTHING;
+    private long read;
+    private @Nullable Refusal noRoom;
     private boolean done;
 
-    private BodyReader(HttpServletRequest request, int limit, Consumer<byte[]> whenRead, Consumer<Throwable> whenFailed)
-            throws IOException {
+    /** Where the body is kept. */
+    interface Room {
+        /** A body of nothing needs none. */
+        Room NONE = new Room() {
+            @Override
+            public boolean take(int bytes) {
+                return false;
+            }
+
+            @Override
+            public long limit() {
+                return 0;
+            }
+        };
+
+        /** So many bytes more. Once it says no, it does not hold what it gave before either. */
+        boolean take(int bytes);
+
+        /** Of all bodies together. */
+        long limit();
+    }
+
+    /** Whose body it is. Exactly one of {@link #whole} and {@link #failed} is called, once; or neither, if the deadline comes first. */
+    interface Reader {
+        void whole(byte[] body);
+
+        /** It is going to fail so; what still comes is thrown away. */
+        void failing(Problem problem);
+
+        void failed(Throwable failure);
+    }
+
+    private BodyReader(HttpServletRequest request, int limit, Room room, Reader reader) throws IOException {
         this.in = request.getInputStream();
         this.limit = limit;
-        this.whenRead = whenRead;
-        this.whenFailed = whenFailed;
+        this.room = room;
+        this.reader = reader;
         this.announced = request.getContentLengthLong();
-        this.body = new ByteArrayOutputStream((int) Math.max(512, Math.min(announced, CHUNK_BYTES)));
     }
 
     /** Refuses at once what says that it is too large even to be thrown away. */
@@ -44,24 +78,20 @@ final class BodyReader implements ReadListener {
         }
     }
 
-    /** Exactly one of the two is called, once; or neither, if the deadline comes first. */
-    static void read(HttpServletRequest request, int limit, Consumer<byte[]> whenRead, Consumer<Throwable> whenFailed)
-            throws IOException {
-        BodyReader reader = new BodyReader(request, limit, whenRead, whenFailed);
-        reader.in.setReadListener(reader);
+    static void read(HttpServletRequest request, int limit, Room room, Reader reader) throws IOException {
+        BodyReader collector = new BodyReader(request, limit, room, reader);
+        collector.in.setReadListener(collector);
     }
 
     @Override
     public void onDataAvailable() throws IOException {
         while (!done && in.isReady()) {
-            int count = in.read(chunk);
+            int count = isKept() ? in.read(body, (int) read, body.length - (int) read) : in.read(THROWN_AWAY);
             if (count < 0) {
                 return;
             }
-            taken += count;
-            if (!isTooLarge()) {
-                body.write(chunk, 0, count);
-            } else if (taken > (long) limit + MOST_THROWN_AWAY) {
+            read += count;
+            if (read > (long) limit + MOST_THROWN_AWAY) {
                 refuse();
             }
         }
@@ -72,11 +102,13 @@ final class BodyReader implements ReadListener {
         if (done) {
             return;
         }
-        if (isTooLarge()) {
+        if (noRoom != null || isTooLarge()) {
             refuse();
         } else {
             done = true;
-            whenRead.accept(body.toByteArray());
+            byte[] whole = read == body.length ? body : Arrays.copyOf(body, (int) read);
+            body = NOTHING;
+            reader.whole(whole);
         }
     }
 
@@ -84,18 +116,44 @@ final class BodyReader implements ReadListener {
     public void onError(Throwable failure) {
         if (!done) {
             done = true;
-            whenFailed.accept(Problem.of(ProblemCode.BAD_REQUEST, "the body ended before its end")
-                    .refusal());
+            body = NOTHING;
+            reader.failed(
+                    failure instanceof OutOfMemoryError
+                            ? noRoom(room.limit())
+                            : Problem.of(ProblemCode.BAD_REQUEST, "the body ended before its end")
+                                    .refusal());
         }
     }
 
+    /** Whether there is room for what comes next; makes it. At the most that may come, only the end is expected. */
+    private boolean isKept() {
+        if (noRoom != null || isTooLarge()) {
+            body = NOTHING;
+            return false;
+        }
+        int most = announced < 0 ? limit : (int) announced;
+        if (read < body.length || read == most) {
+            return read < body.length;
+        }
+        int larger = Math.min(most, Math.max(FIRST_BYTES, 2 * body.length));
+        if (!room.take(larger - body.length)) {
+            body = NOTHING;
+            noRoom = noRoom(room.limit());
+            reader.failing(noRoom.problem());
+            return false;
+        }
+        body = Arrays.copyOf(body, larger);
+        return true;
+    }
+
     private boolean isTooLarge() {
-        return Math.max(announced, taken) > limit;
+        return Math.max(announced, read) > limit;
     }
 
     private void refuse() {
         done = true;
-        whenFailed.accept(tooLarge(limit, Math.max(announced, taken)));
+        body = NOTHING;
+        reader.failed(noRoom != null ? noRoom : tooLarge(limit, Math.max(announced, read)));
     }
 
     private static Refusal tooLarge(int limit, long size) {
@@ -103,6 +161,16 @@ final class BodyReader implements ReadListener {
                         ProblemCode.BODY_TOO_LARGE,
                         "the body has " + size + " bytes or more; at most " + limit + " are allowed")
                 .sized(limit, size)
+                .refusal();
+    }
+
+    private static Refusal noRoom(long limit) {
+        return Problem.of(
+                        ProblemCode.TOO_MANY_BODIES,
+                        "the bodies that are on their way here take what they may, " + limit
+                                + " bytes together (the last quarter is for small ones); nothing was published, try"
+                                + " again later")
+                .sized(limit, null)
                 .refusal();
     }
 }

@@ -20,24 +20,23 @@ import org.jspecify.annotations.Nullable;
 /** {@code POST /realtime/events}: read → parse → publish → answer after commit, without holding a thread. */
 public final class EventsServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
-    private static final int FIELDS_BYTES = 1_048_576;
 
     private final transient PubSub pubSub;
     private final transient Streams streams;
     private final transient EndpointOptions options;
-    private final int maxBodyBytes;
+    private final transient BodyMemory bodies;
 
     /** What became of one event. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Answer(
             String id, @Nullable String cursor, @Nullable String state) {}
 
-    public EventsServlet(Access access, PubSub pubSub, Streams streams, EndpointOptions options) {
+    public EventsServlet(Access access, PubSub pubSub, Streams streams, EndpointOptions options, BodyMemory bodies) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
         this.streams = streams;
         this.options = options;
-        this.maxBodyBytes = 4 * options.maxPayloadBytes() + FIELDS_BYTES;
+        this.bodies = bodies;
     }
 
     @Override
@@ -45,17 +44,20 @@ public final class EventsServlet extends EndpointServlet {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
         Exchange.withJson(
-                request, options.publishDeadline(), maxBodyBytes, (exchange, body) -> publish(exchange, caller, body));
+                request,
+                options.publishDeadline(),
+                bodies,
+                options.maxBodyBytes(),
+                (exchange, body) -> publish(exchange, caller, body));
     }
 
     private void publish(Exchange exchange, Caller caller, byte[] body) {
         List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
         requireAllowed(caller, events);
         Publication publication = pubSub.offer(events);
+        int bytes = body.length; // whoever waits for the commit does not hold the body
         exchange.follow(
-                publication,
-                () -> queued(publication),
-                published -> paced(body.length, () -> answer(exchange, published)));
+                publication, () -> queued(publication), published -> paced(bytes, () -> answer(exchange, published)));
     }
 
     /** After the commit; and while streams wait for their turn to be written, not before they have had it. */

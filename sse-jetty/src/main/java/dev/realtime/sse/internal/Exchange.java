@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 final class Exchange implements AsyncListener {
     private final AsyncContext async;
     private final AtomicBoolean answered = new AtomicBoolean();
+    private final Runnable whenAnswered;
     private volatile Problem whenLate =
             Problem.of(ProblemCode.TRANSPORT_UNAVAILABLE, "the transport did not answer in time");
 
@@ -29,14 +30,19 @@ final class Exchange implements AsyncListener {
         void write(HttpServletResponse response) throws IOException;
     }
 
-    private Exchange(AsyncContext async) {
+    private Exchange(AsyncContext async, Runnable whenAnswered) {
         this.async = async;
+        this.whenAnswered = whenAnswered;
     }
 
     static Exchange start(HttpServletRequest request, Duration deadline) {
+        return start(request, deadline, () -> {});
+    }
+
+    private static Exchange start(HttpServletRequest request, Duration deadline, Runnable whenAnswered) {
         AsyncContext async = request.startAsync();
         async.setTimeout(deadline.toMillis());
-        Exchange exchange = new Exchange(async);
+        Exchange exchange = new Exchange(async, whenAnswered);
         async.addListener(exchange);
         return exchange;
     }
@@ -44,38 +50,68 @@ final class Exchange implements AsyncListener {
     /**
      * Reads a request's body of JSON, and has it answered. The deadline is one for both.
      *
+     * @param memory from which the body takes, until it is answered
      * @param mostBytes of the body
      * @param answer what it throws is answered too
      */
     static void withJson(
-            HttpServletRequest request, Duration deadline, int mostBytes, BiConsumer<Exchange, byte[]> answer)
+            HttpServletRequest request,
+            Duration deadline,
+            BodyMemory memory,
+            int mostBytes,
+            BiConsumer<Exchange, byte[]> answer)
             throws Refused, IOException {
         if (!MediaType.isJson(request.getContentType())) {
             throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
         }
         BodyReader.requireWithin(request, mostBytes);
-        Exchange exchange = start(request, deadline);
+        BodyMemory.Share share = memory.open();
+        Exchange exchange = start(request, deadline, share::release);
         Problem whenAnswerIsLate = exchange.whenLate;
         exchange.whenLate = Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time");
-        BodyReader.read(
-                request,
-                mostBytes,
-                body -> {
-                    exchange.whenLate = whenAnswerIsLate;
-                    try {
-                        answer.accept(exchange, body);
-                    } catch (RuntimeException e) {
-                        exchange.fail(e);
-                    }
-                },
-                exchange::fail);
+        BodyReader.read(request, mostBytes, share, new BodyReader.Reader() {
+            @Override
+            public void whole(byte[] body) {
+                exchange.whenLate = whenAnswerIsLate;
+                try {
+                    answer.accept(exchange, body);
+                } catch (RuntimeException | Error e) {
+                    exchange.fail(e);
+                }
+            }
+
+            @Override
+            public void failing(Problem problem) {
+                exchange.whenLate = problem;
+            }
+
+            @Override
+            public void failed(Throwable failure) {
+                exchange.fail(failure);
+            }
+        });
     }
 
     /** Refuses a request once its body has come and been thrown away, or at the deadline. */
     static void refuseAfterBody(HttpServletRequest request, Duration deadline, Exception refusal) throws IOException {
         Exchange exchange = start(request, deadline);
         exchange.whenLate = Problem.of(refusal);
-        BodyReader.read(request, 0, body -> exchange.fail(refusal), tooLarge -> exchange.fail(refusal));
+        BodyReader.read(request, 0, BodyReader.Room.NONE, new BodyReader.Reader() {
+            @Override
+            public void whole(byte[] nothing) {
+                exchange.fail(refusal);
+            }
+
+            @Override
+            public void failing(Problem problem) {
+                // it is refused for another reason
+            }
+
+            @Override
+            public void failed(Throwable tooLarge) {
+                exchange.fail(refusal);
+            }
+        });
     }
 
     /** Answers when a publication is queued, has been committed, or fails. */
@@ -118,7 +154,7 @@ final class Exchange implements AsyncListener {
     }
 
     private void answer(Answer answer) {
-        if (answered.compareAndSet(false, true)) {
+        if (isFirst()) {
             async.start(() -> {
                 try {
                     answer.write((HttpServletResponse) async.getResponse());
@@ -131,9 +167,18 @@ final class Exchange implements AsyncListener {
         }
     }
 
+    /** Whoever comes first answers. The body is of no use any more. */
+    private boolean isFirst() {
+        boolean first = answered.compareAndSet(false, true);
+        if (first) {
+            whenAnswered.run();
+        }
+        return first;
+    }
+
     @Override
     public void onTimeout(AsyncEvent event) throws IOException {
-        if (answered.compareAndSet(false, true)) {
+        if (isFirst()) {
             whenLate.write((HttpServletResponse) async.getResponse());
             async.complete();
         }
@@ -141,13 +186,15 @@ final class Exchange implements AsyncListener {
 
     @Override
     public void onError(AsyncEvent event) {
-        if (answered.compareAndSet(false, true)) {
+        if (isFirst()) {
             async.complete();
         }
     }
 
     @Override
-    public void onComplete(AsyncEvent event) {}
+    public void onComplete(AsyncEvent event) {
+        isFirst();
+    }
 
     @Override
     public void onStartAsync(AsyncEvent event) {}

@@ -19,6 +19,7 @@ public final class RevocationsServlet extends EndpointServlet {
     private final transient PubSub pubSub;
     private final transient EndpointOptions options;
     private final transient Revocations revocations;
+    private final transient BodyMemory bodies;
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Answer(
@@ -29,18 +30,20 @@ public final class RevocationsServlet extends EndpointServlet {
             @Nullable String cursor,
             @Nullable String state) {}
 
-    public RevocationsServlet(Access access, PubSub pubSub, EndpointOptions options, Revocations revocations) {
+    public RevocationsServlet(
+            Access access, PubSub pubSub, EndpointOptions options, Revocations revocations, BodyMemory bodies) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
         this.options = options;
         this.revocations = revocations;
+        this.bodies = bodies;
     }
 
     @Override
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         access().requireOperator(request);
-        Exchange.withJson(request, options.publishDeadline(), RevocationBody.MAX_BYTES, this::revoke);
+        Exchange.withJson(request, options.publishDeadline(), bodies, RevocationBody.MAX_BYTES, this::revoke);
     }
 
     private void revoke(Exchange exchange, byte[] body) {

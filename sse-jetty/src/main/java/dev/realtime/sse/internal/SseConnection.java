@@ -134,10 +134,15 @@ final class SseConnection implements Outlet.Listener {
         if (now - lastWrite >= heartbeat && now - lastMark >= heartbeat) {
             lastMark = now;
             if (!subscription.mark()) {
-                commentDue = true;
-                signal();
+                comment();
             }
         }
+    }
+
+    /** Shows the client that it has a stream. */
+    void comment() {
+        commentDue = true;
+        signal();
     }
 
     @Override

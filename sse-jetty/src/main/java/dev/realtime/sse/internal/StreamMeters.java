@@ -18,6 +18,8 @@ public final class StreamMeters {
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
     private final Map<Seats.Kind, Counter> refusals = new EnumMap<>(Seats.Kind.class);
 
+    private final Counter replaysRefused;
+
     public StreamMeters(MeterRegistry registry) {
         this.registry = registry;
         this.commitToWrite = Timer.builder("realtime.commit.to.write")
@@ -43,13 +45,16 @@ public final class StreamMeters {
                             .register(registry));
         }
         for (Seats.Kind kind : Seats.Kind.values()) {
-            refusals.put(
-                    kind,
-                    Counter.builder("realtime.streams.refused")
-                            .description("Streams that found a limit reached")
-                            .tag("limit", kind.wireName())
-                            .register(registry));
+            refusals.put(kind, refusals(kind.wireName()));
         }
+        replaysRefused = refusals("replays");
+    }
+
+    private Counter refusals(String limit) {
+        return Counter.builder("realtime.streams.refused")
+                .description("Streams that found a limit reached")
+                .tag("limit", limit)
+                .register(registry);
     }
 
     /** Nobody got this seat. */
@@ -58,6 +63,20 @@ public final class StreamMeters {
         if (counter != null) {
             counter.increment();
         }
+    }
+
+    /** Nobody was let in to wait for this replay. */
+    void refusedReplay() {
+        replaysRefused.increment();
+    }
+
+    void count(Replays replays) {
+        Gauge.builder("realtime.replays", replays, Replays::reading)
+                .description("Streams that read the log from their cursor now")
+                .register(registry);
+        Gauge.builder("realtime.replays.waiting", replays, Replays::waiting)
+                .description("Streams that wait until they may read the log")
+                .register(registry);
     }
 
     void count(Set<?> openStreams) {

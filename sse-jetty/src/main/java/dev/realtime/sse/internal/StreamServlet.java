@@ -59,25 +59,54 @@ public final class StreamServlet extends EndpointServlet {
             response.flushBuffer();
             return;
         }
-        Seats.Answer answer = streams.seats()
-                .take(credential.caller(), streams.options().proxies().clientAddress(request));
-        if (answer instanceof Seats.Seat seat) {
-            if (credential instanceof Credential.Ticket ticket) {
-                redeem(request, response, asked, ticket, seat);
-            } else {
-                open(response);
-                stream(() -> async(request), credential.caller(), asked, filter, seat);
-            }
-        } else if (answer instanceof Seats.Full full) {
-            streams.meters().refused(full.kind());
-            if (asked.fetch()) {
-                throw Problem.of(ProblemCode.TOO_MANY_STREAMS, full.sentence())
-                        .sized(full.limit(), null)
-                        .refusal();
-            }
+        Entered entered = enter(request, credential, asked);
+        if (entered == null) {
             open(response);
             sendAway(async(request), asked, CloseReason.LIMIT);
+        } else if (credential instanceof Credential.Ticket ticket) {
+            redeem(request, response, asked, ticket, entered);
+        } else {
+            open(response);
+            stream(() -> async(request), credential.caller(), asked, filter, entered);
         }
+    }
+
+    /** What a stream has taken before it begins, and gives back. */
+    private record Entered(Seats.Seat seat, Replays.@Nullable Place place) {
+        void leave() {
+            seat.release();
+            if (place != null) {
+                place.close();
+            }
+        }
+    }
+
+    /** Takes a seat, and a place to replay if there is a cursor. Null for a browser that is to be sent away. */
+    private @Nullable Entered enter(HttpServletRequest request, Credential credential, StreamRequest asked) {
+        Seats.Answer seat = streams.seats()
+                .take(credential.caller(), streams.options().proxies().clientAddress(request));
+        if (seat instanceof Seats.Full full) {
+            streams.meters().refused(full.kind());
+            return full(ProblemCode.TOO_MANY_STREAMS, full.sentence(), full.limit(), asked);
+        }
+        Seats.Seat taken = (Seats.Seat) seat;
+        if (asked.cursor() == null) {
+            return new Entered(taken, null);
+        }
+        Replays.Answer place = streams.replays().take();
+        if (place instanceof Replays.Full full) {
+            taken.release();
+            streams.meters().refusedReplay();
+            return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);
+        }
+        return new Entered(taken, (Replays.Place) place);
+    }
+
+    private static @Nullable Entered full(ProblemCode code, String sentence, int limit, StreamRequest asked) {
+        if (asked.fetch()) {
+            throw Problem.of(code, sentence).sized(limit, null).refusal();
+        }
+        return null;
     }
 
     /** A ticket counts alone: whatever else comes with it is not looked at. */
@@ -98,15 +127,15 @@ public final class StreamServlet extends EndpointServlet {
             HttpServletResponse response,
             StreamRequest asked,
             Credential.Ticket ticket,
-            Seats.Seat seat) {
+            Entered entered) {
         AsyncContext async = async(request);
         redemption(ticket)
                 .whenComplete((redeemed, failure) -> async.start(() -> {
                     try {
                         if (failure == null) {
-                            enter(async, response, asked, redeemed, seat);
+                            begin(async, response, asked, redeemed, entered);
                         } else {
-                            seat.release();
+                            entered.leave();
                             refuse(async, response, asked, failure);
                         }
                     } catch (IOException clientHasLeft) {
@@ -125,18 +154,18 @@ public final class StreamServlet extends EndpointServlet {
         }
     }
 
-    private void enter(
+    private void begin(
             AsyncContext async,
             HttpServletResponse response,
             StreamRequest asked,
             Credential.Redeemed redeemed,
-            Seats.Seat seat)
+            Entered entered)
             throws IOException {
         Filter filter;
         try {
             filter = asked.filterFor(redeemed.caller());
         } catch (RuntimeException e) {
-            seat.release();
+            entered.leave();
             refuse(async, response, asked, e);
             return;
         }
@@ -144,7 +173,7 @@ public final class StreamServlet extends EndpointServlet {
             response.addHeader("Set-Cookie", redeemed.cookie());
         }
         open(response);
-        stream(() -> async, redeemed.caller(), asked, filter, seat);
+        stream(() -> async, redeemed.caller(), asked, filter, entered);
     }
 
     private void refuse(AsyncContext async, HttpServletResponse response, StreamRequest asked, Throwable failure)
@@ -209,20 +238,29 @@ public final class StreamServlet extends EndpointServlet {
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
     private void stream(
-            Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Seats.Seat seat)
+            Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Entered entered)
             throws IOException {
-        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, seat);
+        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, entered.seat());
         SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
+        Supplier<Subscription> subscribing =
+                () -> streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
+        Replays.Place place = entered.place();
         boolean started = false;
         try {
             Subscription subscription =
-                    streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
+                    place == null ? subscribing.get() : place.subscribe(subscribing, connection::signal);
             connection.start(subscription, async.get());
             started = true;
         } finally {
             if (!started) {
                 connection.cut(CloseReason.GONE);
+                if (place != null) {
+                    place.close();
+                }
             }
+        }
+        if (place != null && place.waits()) {
+            connection.comment();
         }
         // A revocation that came since the credential was looked at has ended the streams that it found.
         if (revocations.covers(caller)) {

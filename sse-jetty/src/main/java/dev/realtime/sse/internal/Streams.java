@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,14 +29,17 @@ public final class Streams implements AutoCloseable {
     private final ScheduledExecutorService clock;
     private final Object emptied = new Object();
     private final Seats seats;
+    private final Replays replays;
     private volatile boolean draining;
     /** How many there were when the drain began. */
     private volatile int drained;
 
-    public Streams(EndpointOptions options, StreamMeters meters) {
+    /** @param logFlows whether the log can be read */
+    public Streams(EndpointOptions options, StreamMeters meters, BooleanSupplier logFlows) {
         this.options = options;
         this.meters = meters;
         this.seats = new Seats(options.limits());
+        this.replays = new Replays(options.limits().replays(), logFlows, System::nanoTime);
         this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "realtime-streams-clock");
             thread.setDaemon(true);
@@ -44,6 +48,7 @@ public final class Streams implements AutoCloseable {
         long tick = Math.min(LONGEST_TICK.toMillis(), shortestDeadline(options).toMillis() / TICKS_PER_HEARTBEAT);
         clock.scheduleWithFixedDelay(this::tick, tick, Math.max(1, tick), TimeUnit.MILLISECONDS);
         meters.count(open);
+        meters.count(replays);
     }
 
     public int size() {
@@ -106,6 +111,10 @@ public final class Streams implements AutoCloseable {
         return seats;
     }
 
+    Replays replays() {
+        return replays;
+    }
+
     /** When a client that is told this may come back. All streams of a drain are told together. */
     long retryMillis(CloseReason reason) {
         return reason.jitteredRetry(reason == CloseReason.DRAINING ? drained : 0);
@@ -148,6 +157,7 @@ public final class Streams implements AutoCloseable {
             for (SseConnection stream : open) {
                 stream.tick(now);
             }
+            replays.tick();
         } catch (RuntimeException e) {
             LOG.error("A tick of the streams' clock failed", e);
         }

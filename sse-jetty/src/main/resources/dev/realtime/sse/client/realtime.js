@@ -208,7 +208,7 @@ class Connection {
       attempt.abort();
     });
     const buffering = new Alarm(this.#options.bufferingMs, () =>
-      this.#warn('buffering', `no first frame ${this.#options.bufferingMs} ms after the headers: a proxy seems to buffer`));
+      this.#warn('buffering', `nothing came for ${this.#options.bufferingMs} ms after the headers: a proxy seems to buffer`));
     let opened = 0;
     try {
       silence.set();
@@ -223,7 +223,6 @@ class Connection {
           return;
         }
         if (frame.event === 'realtime.open') {
-          buffering.clear();
           opened = performance.now();
         }
         this.#hear(frame, ended);
@@ -234,6 +233,7 @@ class Connection {
       const reader = response.body.getReader();
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         silence.set();
+        buffering.clear(); // perhaps by a comment: this stream has to wait for its replay
         parser.feed(read.value);
       }
     } catch (failure) {

@@ -56,10 +56,15 @@ class GatewaySettingsTest {
         "REALTIME_ALLOWED_ORIGINS=https://a.example/, REALTIME_ALLOWED_ORIGINS",
         "REALTIME_ALLOWED_ORIGIN=https://a.example, REALTIME_ALLOWED_ORIGIN",
         "REALTIME_TRANSPORT=nope, REALTIME_TRANSPORT",
+        "REALTIME_BODIES_MAX_BYTES=0, REALTIME_BODIES_MAX_BYTES",
+        "REALTIME_BODIES_MAX_BYTES=6990506, REALTIME_BODIES_MAX_BYTES",
+        "REALTIME_BODIES_MAX_BYTES=2147483648, REALTIME_BODIES_MAX_BYTES",
+        "REALTIME_BODIES_MAX_BYTES=6990507 REALTIME_MAX_PAYLOAD_BYTES=1048577, REALTIME_BODIES_MAX_BYTES",
         "REALTIME_MAX_STREAMS=0, REALTIME_MAX_STREAMS",
         "REALTIME_MAX_STREAMS_PER_ORG=many, REALTIME_MAX_STREAMS_PER_ORG",
         "REALTIME_MAX_STREAMS_PER_USER=-1, REALTIME_MAX_STREAMS_PER_USER",
         "REALTIME_MAX_STREAMS_PER_ADDRESS=1000001, REALTIME_MAX_STREAMS_PER_ADDRESS",
+        "REALTIME_MAX_REPLAYS=0, REALTIME_MAX_REPLAYS",
         "REALTIME_STREAM_LIFETIME_SECONDS=9, REALTIME_STREAM_LIFETIME_SECONDS",
         "REALTIME_TRUSTED_PROXIES=proxy.example, REALTIME_TRUSTED_PROXIES",
         "REALTIME_TRUSTED_PROXIES=10.0.0.0/8;127.0.0.1, REALTIME_TRUSTED_PROXIES",
@@ -125,6 +130,15 @@ class GatewaySettingsTest {
 
     private static byte[] derived(Map<String, String> values) {
         return GatewaySettings.from(Settings.of(values)).ticketKey().derivedFor("x");
+    }
+
+    @Test
+    void oneOfTheLargestBodiesFitsAtLeast() {
+        Map<String, String> values = Map.of("REALTIME_BODIES_MAX_BYTES", "6990507");
+        assertThat(GatewaySettings.from(Settings.of(values)).bodiesBytes()).isEqualTo(6_990_507);
+        assertThatThrownBy(() -> GatewaySettings.from(Settings.of(Map.of("REALTIME_BODIES_MAX_BYTES", "1000"))))
+                .hasMessage("REALTIME_BODIES_MAX_BYTES: '1000' is not allowed; it is a whole number from 6990507 to"
+                        + " 2147483647");
     }
 
     @Test

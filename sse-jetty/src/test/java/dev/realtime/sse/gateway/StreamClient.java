@@ -61,7 +61,7 @@ public final class StreamClient implements AutoCloseable {
         return headers.get(name.toLowerCase(java.util.Locale.ROOT));
     }
 
-    /** The next frame; null at the stream's end. */
+    /** The next frame; null at the stream's end. Comments are passed over. */
     public Frame next() {
         try {
             String event = null;
@@ -74,6 +74,9 @@ public final class StreamClient implements AutoCloseable {
                     if (any) {
                         return new Frame(event, id, retry, data == null ? null : data.toString());
                     }
+                    continue;
+                }
+                if (line.equals(":")) {
                     continue;
                 }
                 any = true;

@@ -24,7 +24,7 @@ class RevocationsTest {
 
     private final ScriptedLog log = new ScriptedLog();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Streams streams = new Streams(EndpointOptions.DEFAULTS, new StreamMeters(meters));
+    private final Streams streams = new Streams(EndpointOptions.DEFAULTS, new StreamMeters(meters), () -> true);
     private final Instant now = Instant.now();
     private Revocations revocations;
 

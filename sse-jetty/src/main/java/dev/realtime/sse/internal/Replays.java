@@ -1,0 +1,237 @@
+package dev.realtime.sse.internal;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Subscription;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams that read the log, from their cursor until they are live: so many at once, and ten times as many that wait
+ * for their turn, open and in order. Whoever waits has no subscription yet, so that nothing is held for it; it subscribes
+ * in its own next turn to write. Thread-safe; never blocks, and signals nobody under its lock.
+ */
+final class Replays {
+    /** Longest that one may count: whoever takes longer waits for its own client, as one that is live and slow does. */
+    static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final int WAITING_FOR_EACH = 10;
+
+    private final int limit;
+    private final BooleanSupplier logFlows;
+    private final LongSupplier nanoTime;
+
+    // guarded by this
+    private final Set<Place> reading = new LinkedHashSet<>();
+    private final Set<Place> waiting = new LinkedHashSet<>();
+    private final Queue<Place> toSignal = new ArrayDeque<>();
+    private boolean signalling;
+
+    /** Room, or none. */
+    sealed interface Answer {}
+
+    /** So many read, and as many wait as may. */
+    record Full(int limit) implements Answer {
+        String sentence() {
+            return "this instance replays the log to " + limit
+                    + " streams at once, which is the limit, and ten times as many wait; come back later";
+        }
+    }
+
+    /**
+     * @param limit how many read at once
+     * @param logFlows whether the log can be read: if not nobody counts, and nobody waits
+     */
+    Replays(int limit, BooleanSupplier logFlows, LongSupplier nanoTime) {
+        this.limit = limit;
+        this.logFlows = logFlows;
+        this.nanoTime = nanoTime;
+    }
+
+    /** For one more stream that has a cursor. */
+    Answer take() {
+        boolean flows = logFlows.getAsBoolean();
+        synchronized (this) {
+            Place place = new Place();
+            if (!flows) {
+                place.mayRead = true;
+            } else if (reading.size() < limit && waiting.isEmpty()) {
+                begin(place);
+            } else if (waiting.size() < (long) limit * WAITING_FOR_EACH) {
+                waiting.add(place);
+            } else {
+                return new Full(limit);
+            }
+            return place;
+        }
+    }
+
+    /** By the streams' clock. */
+    void tick() {
+        boolean flows = logFlows.getAsBoolean();
+        long now = nanoTime.getAsLong();
+        synchronized (this) {
+            Iterator<Place> longest = reading.iterator();
+            while (longest.hasNext() && now - longest.next().begunAt >= LONGEST_NANOS) {
+                longest.remove();
+            }
+            if (!flows) {
+                waiting.forEach(this::letIn);
+                waiting.clear();
+            }
+            admit();
+        }
+        signal();
+    }
+
+    synchronized int reading() {
+        return reading.size();
+    }
+
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
+    private void leave(Place place) {
+        synchronized (this) {
+            if (!reading.remove(place)) {
+                waiting.remove(place);
+            }
+            admit();
+        }
+        signal();
+    }
+
+    private void admit() {
+        Iterator<Place> next = waiting.iterator();
+        while (reading.size() < limit && next.hasNext()) {
+            Place place = next.next();
+            next.remove();
+            begin(place);
+            letIn(place);
+        }
+    }
+
+    private void begin(Place place) {
+        place.begunAt = nanoTime.getAsLong();
+        place.mayRead = true;
+        reading.add(place);
+    }
+
+    private void letIn(Place place) {
+        place.mayRead = true;
+        toSignal.add(place);
+    }
+
+    /** One after the other: a stream that ends when it is signalled lets in the next, and so on. */
+    private void signal() {
+        for (Place next = nextToSignal(); next != null; next = nextToSignal()) {
+            try {
+                next.signal.run();
+            } finally {
+                synchronized (this) {
+                    signalling = false;
+                }
+            }
+        }
+    }
+
+    private synchronized @Nullable Place nextToSignal() {
+        if (signalling) {
+            return null; // whoever signals looks again
+        }
+        Place next = toSignal.poll();
+        signalling = next != null;
+        return next;
+    }
+
+    /** One stream's, and its subscription as soon as it has one. Given back when it is live or closed, once. */
+    final class Place implements Answer, Subscription {
+        private volatile boolean mayRead;
+        private volatile Runnable signal = () -> {};
+        private Supplier<Subscription> subscribing = () -> NoSubscription.INSTANCE;
+
+        // guarded by the lock of Replays
+        private long begunAt;
+
+        // of its one consumer, and before that of who subscribes
+        private boolean subscribed;
+
+        // guarded by this
+        private boolean closed;
+        private volatile Subscription subscription = NoSubscription.INSTANCE;
+
+        private Place() {}
+
+        /**
+         * Subscribes, now or in its turn, then on the thread that polls.
+         *
+         * @param signal called when its turn has come
+         */
+        Place subscribe(Supplier<Subscription> subscribing, Runnable signal) {
+            this.subscribing = subscribing;
+            this.signal = signal;
+            if (mayRead) {
+                subscribe();
+            }
+            return this;
+        }
+
+        /** Whether it has its turn yet to come. */
+        boolean waits() {
+            return !mayRead;
+        }
+
+        @Override
+        public @Nullable Delivery poll() {
+            if (!subscribed && mayRead) {
+                subscribe();
+            }
+            Delivery next = subscription.poll();
+            if (next instanceof Delivery.Live) {
+                leave(this);
+            }
+            return next;
+        }
+
+        private void subscribe() {
+            subscribed = true;
+            Subscription opened = subscribing.get();
+            synchronized (this) {
+                if (!closed) {
+                    subscription = opened;
+                    return;
+                }
+            }
+            opened.close();
+        }
+
+        @Override
+        public boolean mark() {
+            return subscription.mark();
+        }
+
+        @Override
+        public long waitingBytes() {
+            return subscription.waitingBytes();
+        }
+
+        @Override
+        public void close() {
+            Subscription last;
+            synchronized (this) {
+                closed = true;
+                last = subscription;
+            }
+            last.close();
+            leave(this);
+        }
+    }
+}
