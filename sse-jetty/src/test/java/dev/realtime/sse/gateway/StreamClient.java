@@ -17,6 +17,8 @@ public final class StreamClient implements AutoCloseable {
     private final InputStream in;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private final String statusLine;
+    private final boolean chunked;
+    private int leftInChunk;
 
     /** A frame's fields; several data lines joined, null where there is none. */
     public record Frame(String event, String id, String retry, String data) {}
@@ -31,6 +33,7 @@ public final class StreamClient implements AutoCloseable {
                     line.substring(0, colon).toLowerCase(java.util.Locale.ROOT),
                     line.substring(colon + 1).strip());
         }
+        this.chunked = "chunked".equalsIgnoreCase(header("transfer-encoding"));
     }
 
     /** Sends the request and waits for the headers. */
@@ -115,13 +118,32 @@ public final class StreamClient implements AutoCloseable {
 
     private String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
+        for (int c = bodyByte(); c != '\n'; c = bodyByte()) {
             if (c < 0) {
                 return null;
             }
             line.write(c);
         }
         return line.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Through the gateway as it comes, in other containers out of chunks. */
+    private int bodyByte() throws IOException {
+        if (!chunked) {
+            return in.read();
+        }
+        if (leftInChunk == 0) {
+            String size = rawLine();
+            if (size.isEmpty()) {
+                size = rawLine();
+            }
+            leftInChunk = Integer.parseInt(size, 16);
+            if (leftInChunk == 0) {
+                return -1;
+            }
+        }
+        leftInChunk--;
+        return in.read();
     }
 
     private String rawLine() throws IOException {
