@@ -16,6 +16,7 @@ final class Visit {
     private final String path;
     private final String cursor;
     private final int patience;
+    private final boolean wanders;
     private final SseParser parser = new SseParser(1, this::hear);
     private final List<Long> offsets = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
@@ -27,30 +28,44 @@ final class Visit {
     private boolean inSize = true;
     private String start;
     private String last;
+    private Long retry;
     private boolean live;
+    private boolean told;
+    private boolean over;
 
     /**
      * @param cursor where it resumes; null for a fresh stream
      * @param patience how many events it reads before it leaves
      */
     Visit(String cursor, int patience) {
-        this(STREAM, cursor, patience);
+        this(STREAM, cursor, patience, false);
     }
 
-    private Visit(String path, String cursor, int patience) {
+    private Visit(String path, String cursor, int patience, boolean wanders) {
         this.path = path;
         this.cursor = cursor;
         this.patience = patience;
+        this.wanders = wanders;
     }
 
     /** One that stays, for events of this type only. */
     static Visit staying(String eventType) {
-        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE);
+        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE, false);
+    }
+
+    /** The same, and it may be sent away: it has to be told of it. */
+    static Visit wandering(String eventType) {
+        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE, true);
     }
 
     /** One that stays, and resumes at this cursor; null for a fresh stream. */
     static Visit stayingFrom(String cursor) {
-        return new Visit(STREAM, cursor, Integer.MAX_VALUE);
+        return new Visit(STREAM, cursor, Integer.MAX_VALUE, false);
+    }
+
+    /** The next one of who was sent away: it asks for the same, from the last cursor that it was told. */
+    Visit goingOn() {
+        return new Visit(path, last, patience, wanders);
     }
 
     ByteBuffer request() {
@@ -67,6 +82,21 @@ final class Visit {
     /** Whether it was told that its replay was finished. */
     boolean wasHandedOver() {
         return live;
+    }
+
+    /** Whether it was told to come back, and then its stream ended in good order. */
+    boolean wasSentAway() {
+        return told && over;
+    }
+
+    /** Whether it goes on where another one was sent away. */
+    boolean resumes() {
+        return cursor != null;
+    }
+
+    /** How long a browser waits after this stream's end: what it was told last. */
+    long retryMillis() {
+        return retry;
     }
 
     int events() {
@@ -92,17 +122,16 @@ final class Visit {
     void take(byte[] bytes, int length) {
         byte[] body = new byte[length];
         int count = 0;
-        for (int i = 0; i < length; i++) {
-            byte next = bytes[i];
-            if (headMatched < HEAD_END.length) {
-                headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
-            } else if (inSize) {
-                size(next);
-            } else if (leftInChunk > 0) {
-                body[count++] = next;
-                leftInChunk--;
-            } else if (next == '\n') {
-                inSize = true;
+        int at = 0;
+        while (at < length) {
+            if (leftInChunk > 0) {
+                int piece = Math.min(leftInChunk, length - at);
+                System.arraycopy(bytes, at, body, count, piece);
+                count += piece;
+                leftInChunk -= piece;
+                at += piece;
+            } else {
+                around(bytes[at++]);
             }
         }
         parser.take(body, count);
@@ -135,12 +164,27 @@ final class Visit {
             }
             after = offset;
         }
+        if (last != null && log.higherKey(after) != null && log.higherKey(after) <= Told.offset(last)) {
+            all.add("after " + after + ": nothing, and yet the cursor is " + last);
+        }
         return all;
+    }
+
+    /** What is no data: the head, and the chunks' frames. */
+    private void around(byte next) {
+        if (headMatched < HEAD_END.length) {
+            headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
+        } else if (inSize) {
+            size(next);
+        } else if (next == '\n') {
+            inSize = true;
+        }
     }
 
     private void size(byte next) {
         if (next == '\n') {
             leftInChunk = size;
+            over = size == 0;
             size = 0;
             inSize = false;
         } else if (next != '\r') {
@@ -153,6 +197,7 @@ final class Visit {
             return;
         }
         last = frame.id() == null ? last : frame.id();
+        retry = frame.retry() == null ? retry : frame.retry();
         if (frame.is("realtime.open")) {
             start = frame.id();
         } else if (frame.is("realtime.live")) {
@@ -160,6 +205,8 @@ final class Visit {
         } else if (frame.isEnvelope()) {
             offsets.add(Told.offset(frame.id()));
             numbers.add(Integer.valueOf(frame.json().path("id").asText()));
+        } else if (wanders && frame.is("realtime.close")) {
+            told = frame.json().path("reconnect").asBoolean();
         } else if (frame.data() != null) {
             faults.add("told " + frame);
         }

@@ -3,6 +3,7 @@ package dev.realtime.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -63,21 +64,59 @@ class VisitTest {
         assertThat(new Visit(null, 1).faults(log)).containsExactly("never opened");
     }
 
-    /** A response with one chunk for each frame. */
-    private static byte[] stream(String start, int... offsets) {
-        StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-        chunk(text, "event: realtime.open\nid: " + start + "\ndata: {}\n\n");
-        chunk(text, "event: realtime.live\ndata: {}\n\n");
-        for (int offset : offsets) {
-            chunk(text, "id: 0123456789ab-" + offset + "-abcdef\ndata: {\"id\":\"" + (100 + offset) + "\"}\n\n");
-        }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
+    @Test
+    void aCursorBeyondAnEventThatWasNotToldIsAFault() {
+        Visit visit = new Visit(START, 9);
+        byte[] stream = response(opened(START), "id: 0123456789ab-6-abcdef\n\n");
+        visit.take(stream, stream.length);
+        assertThat(visit.faults(log)).hasSize(1);
     }
 
-    private static void chunk(StringBuilder text, String frame) {
-        text.append(Integer.toHexString(frame.length()))
-                .append("\r\n")
-                .append(frame)
-                .append("\r\n");
+    @Test
+    void whoWandersGoesOnFromItsCursorWhenItWasToldToAndItsStreamHasEnded() {
+        Visit visit = Visit.wandering("storm");
+        byte[] stream = response(
+                opened(START),
+                told(5),
+                "event: realtime.close\nretry: 700\ndata: {\"reason\":\"draining\",\"reconnect\":true}\n\n");
+        visit.take(stream, stream.length);
+        assertThat(visit.wasSentAway()).isFalse();
+        byte[] end = "0\r\n\r\n".getBytes(StandardCharsets.UTF_8);
+        visit.take(end, end.length);
+
+        assertThat(visit.wasSentAway()).isTrue();
+        assertThat(visit.faults(log)).isEmpty();
+        assertThat(visit.retryMillis()).isEqualTo(700);
+        assertThat(StandardCharsets.UTF_8.decode(visit.goingOn().request()).toString())
+                .startsWith("GET /realtime/stream?events=storm ")
+                .contains("Last-Event-ID: 0123456789ab-5-abcdef\r\n");
+    }
+
+    /** A response with one chunk for each frame. */
+    private static byte[] stream(String start, int... offsets) {
+        List<String> frames = new ArrayList<>(List.of(opened(start), "event: realtime.live\ndata: {}\n\n"));
+        for (int offset : offsets) {
+            frames.add(told(offset));
+        }
+        return response(frames.toArray(String[]::new));
+    }
+
+    private static String opened(String start) {
+        return "event: realtime.open\nid: " + start + "\ndata: {}\n\n";
+    }
+
+    private static String told(int offset) {
+        return "id: 0123456789ab-" + offset + "-abcdef\ndata: {\"id\":\"" + (100 + offset) + "\"}\n\n";
+    }
+
+    private static byte[] response(String... frames) {
+        StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (String frame : frames) {
+            text.append(Integer.toHexString(frame.length()))
+                    .append("\r\n")
+                    .append(frame)
+                    .append("\r\n");
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 }
