@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.gateway.AdjustedGateway;
 import dev.realtime.sse.gateway.Gateway;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.Settings;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,10 +18,6 @@ class Fault20StalledReaderTest {
     private static final int EVENTS_PER_SECOND = 10;
     private static final int EVENTS_AFTERWARDS = 10;
     private static final Duration WRITE_DEADLINE = Duration.ofMillis(1_500);
-    /** More than the sockets and a mailbox hold. */
-    private static final int BULK_EVENTS = 80;
-
-    private static final String BULK = "\"" + "x".repeat(100_000) + "\"";
     private static final long MOST_WAITING_BYTES = 8L << 20;
     private static final String SLOW = "realtime_stream_closes_total{reason=\"slow\"}";
 
@@ -40,15 +31,15 @@ class Fault20StalledReaderTest {
     @Fault(20)
     void oneOfAThousandThatNeverReadsIsCutAndTheOthersGetEverythingInOrder() throws IOException {
         try (gateway;
-                Crowd others = new Crowd(gateway.port());
-                Socket stalled = new Socket()) {
+                Crowd others = new Crowd(gateway.port())) {
             SteadyPublisher publisher = SteadyPublisher.start(gateway.pubSub(), EVENTS_PER_SECOND);
+            StalledStream stalled;
             try (publisher) {
                 for (int i = 0; i < OTHERS; i++) {
                     others.enter(Visit.staying("storm"));
                 }
                 others.hearUntil("a first event", visit -> visit.events() > 0);
-                askForEverything(stalled);
+                stalled = askForEverything();
                 CompletableFuture<Void> cut = CompletableFuture.runAsync(this::fillUntilCut, Beside.THREADS);
                 others.hearUntil("heard while one stalled", visit -> cut.isDone());
                 cut.join();
@@ -67,46 +58,27 @@ class Fault20StalledReaderTest {
                     others.visits().stream().mapToInt(Visit::events).max().orElse(0),
                     mostWaiting.get());
             assertThat(mostWaiting.get()).as("bytes in all mailboxes").isBetween(1L, MOST_WAITING_BYTES);
-            requireEnded(stalled);
+            stalled.requireEnded();
+            stalled.close();
         }
     }
 
-    private void askForEverything(Socket socket) throws IOException {
+    private StalledStream askForEverything() throws IOException {
         int before = gateway.pubSub().stats().subscriptions();
-        socket.setReceiveBufferSize(4_096);
-        socket.setSoTimeout((int) Patience.ALL.toMillis());
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()));
-        socket.getOutputStream()
-                .write("GET /realtime/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        StalledStream stalled = StalledStream.at(gateway.port());
         Patience.until("the stream is open", () -> gateway.pubSub().stats().subscriptions() > before);
+        return stalled;
     }
 
     /** Only the one that reads nothing asks for these. */
     private void fillUntilCut() {
-        for (int i = 0; i < BULK_EVENTS; i++) {
-            gateway.pubSub()
-                    .publish(Event.of("default", "bulk").withPayload(BULK))
-                    .committed()
-                    .join();
+        for (int i = 0; i < StalledStream.BULK_EVENTS; i++) {
+            gateway.pubSub().publish(StalledStream.BULK).committed().join();
             mostWaiting.accumulateAndGet(gateway.pubSub().stats().mailboxBytes(), Math::max);
         }
         Patience.until("it is cut", () -> {
             mostWaiting.accumulateAndGet(gateway.pubSub().stats().mailboxBytes(), Math::max);
             return client.figure(SLOW) > 0;
         });
-    }
-
-    /** By an end or a reset, after what the socket's buffers still hold. */
-    private static void requireEnded(Socket socket) {
-        byte[] chunk = new byte[65_536];
-        try {
-            while (socket.getInputStream().read(chunk) >= 0) {
-                // only the end matters
-            }
-        } catch (java.net.SocketTimeoutException e) {
-            throw new AssertionError("still open", e);
-        } catch (IOException reset) {
-            // as good as an end
-        }
     }
 }

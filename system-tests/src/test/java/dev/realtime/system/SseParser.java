@@ -3,6 +3,7 @@ package dev.realtime.system;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 final class SseParser {
     private final int connection;
     private final Consumer<Frame> frames;
+    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private boolean afterReturn;
 
@@ -28,27 +30,35 @@ final class SseParser {
     }
 
     void take(byte[] bytes, int length) {
-        for (int i = 0; i < length; i++) {
-            byte next = bytes[i];
-            if (next == '\n' && afterReturn) {
+        int at = 0;
+        while (at < length) {
+            if (bytes[at] == '\n' && afterReturn) {
                 afterReturn = false;
+                at++;
                 continue;
             }
-            afterReturn = next == '\r';
-            if (next == '\n' || next == '\r') {
+            afterReturn = false;
+            int end = endOfLine(bytes, at, length);
+            line.write(bytes, at, end - at);
+            if (end < length) {
+                afterReturn = bytes[end] == '\r';
                 line(decoded());
-            } else {
-                line.write(next);
             }
+            at = end + 1;
         }
+    }
+
+    private static int endOfLine(byte[] bytes, int from, int length) {
+        int at = from;
+        while (at < length && bytes[at] != '\n' && bytes[at] != '\r') {
+            at++;
+        }
+        return at;
     }
 
     private String decoded() {
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(line.toByteArray()))
-                    .toString();
+            return utf8.decode(ByteBuffer.wrap(line.toByteArray())).toString();
         } catch (CharacterCodingException e) {
             throw new AssertionError("not UTF-8: " + line.toString(StandardCharsets.ISO_8859_1), e);
         } finally {

@@ -17,6 +17,7 @@ final class Visit {
     private final String path;
     private final String cursor;
     private final int patience;
+    private final boolean wanders;
     private final SseParser parser = new SseParser(1, this::hear);
     private final List<Long> offsets = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
@@ -25,30 +26,44 @@ final class Visit {
     private int headMatched;
     private String start;
     private String last;
+    private Long retry;
     private boolean live;
+    private boolean told;
+    private boolean over;
 
     /**
      * @param cursor where it resumes; null for a fresh stream
      * @param patience how many events it reads before it leaves
      */
     Visit(String cursor, int patience) {
-        this(STREAM, cursor, patience);
+        this(STREAM, cursor, patience, false);
     }
 
-    private Visit(String path, String cursor, int patience) {
+    private Visit(String path, String cursor, int patience, boolean wanders) {
         this.path = path;
         this.cursor = cursor;
         this.patience = patience;
+        this.wanders = wanders;
     }
 
     /** One that stays, for events of this type only. */
     static Visit staying(String eventType) {
-        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE);
+        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE, false);
+    }
+
+    /** The same, and it may be sent away: it has to be told of it. */
+    static Visit wandering(String eventType) {
+        return new Visit(STREAM + "?events=" + eventType, null, Integer.MAX_VALUE, true);
     }
 
     /** One that stays, and resumes at this cursor; null for a fresh stream. */
     static Visit stayingFrom(String cursor) {
-        return new Visit(STREAM, cursor, Integer.MAX_VALUE);
+        return new Visit(STREAM, cursor, Integer.MAX_VALUE, false);
+    }
+
+    /** The next one of who was sent away: it asks for the same, from the last cursor that it was told. */
+    Visit goingOn() {
+        return new Visit(path, last, patience, wanders);
     }
 
     ByteBuffer request() {
@@ -65,6 +80,21 @@ final class Visit {
     /** Whether it was told that its replay was finished. */
     boolean wasHandedOver() {
         return live;
+    }
+
+    /** Whether it was told to come back, and then its stream ended. */
+    boolean wasSentAway() {
+        return told && over;
+    }
+
+    /** Whether it goes on where another one was sent away. */
+    boolean resumes() {
+        return cursor != null;
+    }
+
+    /** How long a browser waits after this stream's end: what it was told last. */
+    long retryMillis() {
+        return retry;
     }
 
     int events() {
@@ -98,7 +128,10 @@ final class Visit {
 
     /** The server ended it. */
     void ended() {
-        faults.add("ended by the server");
+        over = true;
+        if (!told) {
+            faults.add("ended by the server");
+        }
     }
 
     /** What is wrong with it, by the whole log. */
@@ -123,6 +156,9 @@ final class Visit {
             }
             after = offset;
         }
+        if (last != null && log.higherKey(after) != null && log.higherKey(after) <= Told.offset(last)) {
+            all.add("after " + after + ": nothing, and yet the cursor is " + last);
+        }
         return all;
     }
 
@@ -131,6 +167,7 @@ final class Visit {
             return;
         }
         last = frame.id() == null ? last : frame.id();
+        retry = frame.retry() == null ? retry : frame.retry();
         if (frame.is("realtime.open")) {
             start = frame.id();
         } else if (frame.is("realtime.live")) {
@@ -138,6 +175,8 @@ final class Visit {
         } else if (frame.isEnvelope()) {
             offsets.add(Told.offset(frame.id()));
             numbers.add(Integer.valueOf(frame.json().path("id").asText()));
+        } else if (wanders && frame.is("realtime.close")) {
+            told = frame.json().path("reconnect").asBoolean();
         } else if (frame.data() != null) {
             faults.add("told " + frame);
         }

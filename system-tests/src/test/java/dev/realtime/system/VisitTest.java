@@ -3,6 +3,7 @@ package dev.realtime.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -63,14 +64,51 @@ class VisitTest {
         assertThat(new Visit(null, 1).faults(log)).containsExactly("never opened");
     }
 
+    @Test
+    void aCursorBeyondAnEventThatWasNotToldIsAFault() {
+        Visit visit = new Visit(START, 9);
+        byte[] stream = response(opened(START), "id: 0123456789ab-6-abcdef\n\n");
+        visit.take(stream, stream.length);
+        assertThat(visit.faults(log)).hasSize(1);
+    }
+
+    @Test
+    void whoWandersGoesOnFromItsCursorWhenItWasToldToAndItsStreamHasEnded() {
+        Visit visit = Visit.wandering("storm");
+        byte[] stream = response(
+                opened(START),
+                told(5),
+                "event: realtime.close\nretry: 700\ndata: {\"reason\":\"draining\",\"reconnect\":true}\n\n");
+        visit.take(stream, stream.length);
+        assertThat(visit.wasSentAway()).isFalse();
+        visit.ended();
+
+        assertThat(visit.wasSentAway()).isTrue();
+        assertThat(visit.faults(log)).isEmpty();
+        assertThat(visit.retryMillis()).isEqualTo(700);
+        assertThat(StandardCharsets.UTF_8.decode(visit.goingOn().request()).toString())
+                .startsWith("GET /realtime/stream?events=storm ")
+                .contains("Last-Event-ID: 0123456789ab-5-abcdef\r\n");
+    }
+
     private static byte[] stream(String start, int... offsets) {
-        StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
-        text.append("event: realtime.open\nid: ").append(start).append("\ndata: {}\n\n");
-        text.append("event: realtime.live\ndata: {}\n\n");
+        List<String> frames = new ArrayList<>(List.of(opened(start), "event: realtime.live\ndata: {}\n\n"));
         for (int offset : offsets) {
-            text.append("id: 0123456789ab-").append(offset).append("-abcdef\n");
-            text.append("data: {\"id\":\"").append(100 + offset).append("\"}\n\n");
+            frames.add(told(offset));
         }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
+        return response(frames.toArray(String[]::new));
+    }
+
+    private static String opened(String start) {
+        return "event: realtime.open\nid: " + start + "\ndata: {}\n\n";
+    }
+
+    private static String told(int offset) {
+        return "id: 0123456789ab-" + offset + "-abcdef\ndata: {\"id\":\"" + (100 + offset) + "\"}\n\n";
+    }
+
+    private static byte[] response(String... frames) {
+        String text = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + String.join("", frames);
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }
