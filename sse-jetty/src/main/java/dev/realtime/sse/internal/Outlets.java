@@ -9,12 +9,15 @@ final class Outlets {
 
     private Outlets() {}
 
-    /** @param direct see {@code EndpointOptions} */
-    static Outlet of(AsyncContext async, boolean direct) throws IOException {
+    /**
+     * @param direct see {@code EndpointOptions}
+     * @param buffer of the thread that will write
+     */
+    static Outlet of(AsyncContext async, boolean direct, SocketBuffer buffer) throws IOException {
         if (!JETTY || !JettyOutlet.serves(async.getRequest())) {
             return new ContainerOutlet(async);
         }
-        return direct ? SocketOutlet.of(async) : new JettyOutlet(async);
+        return direct ? SocketOutlet.of(async, buffer) : new JettyOutlet(async);
     }
 
     private static boolean isThere(String name) {

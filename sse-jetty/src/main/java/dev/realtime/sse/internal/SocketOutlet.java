@@ -8,6 +8,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
@@ -41,19 +42,25 @@ final class SocketOutlet implements Outlet {
 
     private final AtomicReference<State> state = new AtomicReference<>(State.FIRST);
     private final EndPoint endPoint;
+    private final SocketBuffer buffer;
     private final Callback written = new Written();
     /** Null from when the connection is ours. */
     private volatile @Nullable JettyOutlet container;
 
     private volatile @Nullable Listener listener;
 
-    private SocketOutlet(JettyOutlet container, EndPoint endPoint) {
+    private SocketOutlet(JettyOutlet container, EndPoint endPoint, SocketBuffer buffer) {
         this.container = container;
         this.endPoint = endPoint;
+        this.buffer = buffer;
     }
 
-    /** The best there is for a request to Jetty. One with a body stays with the container, which reads it. */
-    static Outlet of(AsyncContext async) throws IOException {
+    /**
+     * The best there is for a request to Jetty. One with a body stays with the container, which reads it.
+     *
+     * @param buffer of the thread that will write
+     */
+    static Outlet of(AsyncContext async, SocketBuffer buffer) throws IOException {
         JettyOutlet container = new JettyOutlet(async);
         Request request = container.request();
         boolean hasBody = request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
@@ -62,7 +69,7 @@ final class SocketOutlet implements Outlet {
         }
         ((HttpServletResponse) async.getResponse()).setHeader("Connection", "close");
         return new SocketOutlet(
-                container, request.getConnectionMetaData().getConnection().getEndPoint());
+                container, request.getConnectionMetaData().getConnection().getEndPoint(), buffer);
     }
 
     @Override
@@ -113,9 +120,19 @@ final class SocketOutlet implements Outlet {
         if (first != null) {
             first.write(batch);
         } else if (state.compareAndSet(State.FREE, State.WRITING)) {
-            endPoint.write(written, batch.frames());
+            writeOwn(batch);
         } else {
             throw new EofException("the stream is over");
+        }
+    }
+
+    /** Nearly always the socket takes everything at once; what it does not take now, Jetty writes when it does. */
+    private void writeOwn(Batch batch) throws IOException {
+        int taken = endPoint instanceof SocketChannelEndPoint plain ? buffer.write(plain.getChannel(), batch) : 0;
+        if (taken == batch.size()) {
+            state.compareAndSet(State.WRITING, State.FREE);
+        } else {
+            endPoint.write(written, batch.frames().position(taken));
         }
     }
 

@@ -77,7 +77,7 @@ final class SseConnection implements Outlet.Listener {
     /** The container calls {@link #onReady} as soon as it is ready. */
     void start(Subscription subscription, AsyncContext async) throws IOException {
         this.subscription = subscription;
-        Outlet outlet = streams.outlet(async);
+        Outlet outlet = streams.outlet(async, writer);
         this.outlet = outlet;
         streams.add(this);
         outlet.start(this);

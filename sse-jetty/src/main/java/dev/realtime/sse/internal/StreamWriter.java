@@ -20,6 +20,7 @@ final class StreamWriter implements AutoCloseable {
 
     // owned by the thread
     private final SharedBatches batches = new SharedBatches();
+    private final SocketBuffer socketBuffer = new SocketBuffer();
     private final List<byte[]> frames = new ArrayList<>();
 
     // guarded by this
@@ -68,6 +69,11 @@ final class StreamWriter implements AutoCloseable {
         return batches;
     }
 
+    /** For its streams' turns only. */
+    SocketBuffer socketBuffer() {
+        return socketBuffer;
+    }
+
     /** For its streams' turns only: an empty list, to be left empty. */
     List<byte[]> frames() {
         return frames;
@@ -95,6 +101,7 @@ final class StreamWriter implements AutoCloseable {
                 if (turns.isEmpty() && answers.isEmpty() && !closed) {
                     atWork = false;
                     batches.clear();
+                    socketBuffer.clear();
                     awaitWork();
                     atWork = true;
                 }

@@ -98,9 +98,9 @@ public final class Streams implements AutoCloseable {
         writers.close();
     }
 
-    /** The way to a client. */
-    Outlet outlet(AsyncContext async) throws IOException {
-        return Outlets.of(async, options.directWrites());
+    /** The way to a client for the thread that will write. */
+    Outlet outlet(AsyncContext async, StreamWriter writer) throws IOException {
+        return Outlets.of(async, options.directWrites(), writer.socketBuffer());
     }
 
     StreamWriters writers() {

@@ -3,13 +3,17 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -95,6 +99,36 @@ class HandedOverConnectionTest {
         awaitStreams(1);
         publishAll();
         assertWhole(rest(socket));
+    }
+
+    @Test
+    void aClientWhoseSocketTakesLittleAtOnceReadsEveryByte() throws Exception {
+        gateway = TestGateway.start();
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(4_096);
+            socket.setSoTimeout(20_000);
+            socket.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), gateway.gateway().port()));
+            StreamClient.send(socket, "/realtime/stream");
+            awaitStreams(1);
+            String filling = "x".repeat(30_000);
+            CompletableFuture<Void> published = CompletableFuture.runAsync(() -> {
+                for (int i = 0; i < EVENTS; i++) {
+                    gateway.post("{\"event\":\"large\",\"payload\":\"" + i + filling + "\"}");
+                }
+            });
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            for (int i = 0; i < EVENTS; ) {
+                String line = lines.readLine();
+                assertThat(line).isNotNull().doesNotContain("realtime.gap");
+                if (line.contains("\"large\"")) {
+                    assertThat(line).endsWith("\"payload\":\"" + i + filling + "\"}");
+                    i++;
+                }
+            }
+            published.join();
+        }
     }
 
     @Test

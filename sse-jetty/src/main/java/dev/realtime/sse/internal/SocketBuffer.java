@@ -1,0 +1,37 @@
+package dev.realtime.sse.internal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * A writer's way into sockets: a batch is copied out of the heap once, and not again for each stream that is written the
+ * same. For one thread.
+ */
+final class SocketBuffer {
+    private final ByteBuffer copy = ByteBuffer.allocateDirect(SseConnection.MAX_WRITE_BYTES);
+    private Batch copied = Batch.NONE;
+
+    /**
+     * Writes as much as the socket takes now.
+     *
+     * @return how many bytes that were; less than all if there are more than a buffer holds
+     */
+    int write(WritableByteChannel socket, Batch batch) throws IOException {
+        if (batch.size() > copy.capacity()) {
+            return 0;
+        }
+        if (batch != copied) {
+            copy.clear();
+            copy.put(batch.frames()).flip();
+            copied = batch;
+        }
+        copy.rewind();
+        return socket.write(copy);
+    }
+
+    /** Lets go of the batch. */
+    void clear() {
+        copied = Batch.NONE;
+    }
+}
