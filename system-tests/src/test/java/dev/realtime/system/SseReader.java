@@ -23,9 +23,9 @@ import java.util.function.Predicate;
 final class SseReader implements Subscriber, AutoCloseable {
     /** How a connection ended. */
     enum End {
-        /** The server closed it in good order. */
+        /** In good order: after a farewell. */
         CLEAN,
-        /** It broke. */
+        /** It broke. Over HTTP/1.1 only the missing farewell tells. */
         CUT
     }
 
@@ -44,6 +44,7 @@ final class SseReader implements Subscriber, AutoCloseable {
     private final Map<String, Frame> byEventId = new ConcurrentHashMap<>();
     private final AtomicInteger envelopes = new AtomicInteger();
     private volatile String lastId;
+    private volatile boolean farewell;
     private volatile End end;
     private volatile Throwable failure;
 
@@ -102,6 +103,7 @@ final class SseReader implements Subscriber, AutoCloseable {
                 throw new AssertionError("no stream: " + response.statusCode());
             }
             connections++;
+            farewell = false;
             end = null;
             body = response.body();
             SseParser parser = new SseParser(connections, this::record);
@@ -199,6 +201,7 @@ final class SseReader implements Subscriber, AutoCloseable {
         if (frame.id() != null) {
             lastId = frame.id();
         }
+        farewell |= frame.is("realtime.close");
         if (frame.isEnvelope()) {
             byEventId.putIfAbsent(frame.json().path("id").asText(), frame);
             envelopes.incrementAndGet();
@@ -215,13 +218,14 @@ final class SseReader implements Subscriber, AutoCloseable {
 
     private void read(InputStream in, SseParser parser) {
         byte[] buffer = new byte[BUFFER];
-        End ended = End.CLEAN;
+        End ended = End.CUT;
         try {
             for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
                 parser.take(buffer, length);
             }
+            ended = farewell ? End.CLEAN : End.CUT;
         } catch (IOException cut) {
-            ended = End.CUT;
+            // as it stands
         } catch (RuntimeException | AssertionError e) {
             failure = e;
             throw e;

@@ -12,6 +12,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The streams that read the log, from their cursor until they are live: so many at once, and ten times as many that wait
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Replays {
     /** Longest that one may count: whoever takes longer waits for its own client, as one that is live and slow does. */
     static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
 
     private static final int WAITING_FOR_EACH = 10;
 
@@ -133,12 +137,9 @@ final class Replays {
     /** One after the other: a stream that ends when it is signalled lets in the next, and so on. */
     private void signal() {
         for (Place next = nextToSignal(); next != null; next = nextToSignal()) {
-            try {
-                next.signal.run();
-            } finally {
-                synchronized (this) {
-                    signalling = false;
-                }
+            Guarded.run(next.signal, LOG, "A stream could not be let in"); // no affair of who made room
+            synchronized (this) {
+                signalling = false;
             }
         }
     }

@@ -22,8 +22,10 @@ final class SocketBuffer {
             return 0;
         }
         if (batch != copied) {
+            ByteBuffer frames = batch.frames();
+            copied = Batch.NONE; // until it holds all of this one: what is left of others must never be sent
             copy.clear();
-            copy.put(batch.frames()).flip();
+            copy.put(frames).flip();
             copied = batch;
         }
         copy.rewind();

@@ -3,12 +3,15 @@ package dev.realtime.sse.internal;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
@@ -42,16 +45,21 @@ final class SocketOutlet implements Outlet {
 
     private final AtomicReference<State> state = new AtomicReference<>(State.FIRST);
     private final EndPoint endPoint;
+    private final Executor executor;
     private final SocketBuffer buffer;
     private final Callback written = new Written();
     /** Null from when the connection is ours. */
     private volatile @Nullable JettyOutlet container;
 
+    /** Null before the hand-over. */
+    private volatile @Nullable StreamConnection own;
+
     private volatile @Nullable Listener listener;
 
-    private SocketOutlet(JettyOutlet container, EndPoint endPoint, SocketBuffer buffer) {
+    private SocketOutlet(JettyOutlet container, EndPoint endPoint, Executor executor, SocketBuffer buffer) {
         this.container = container;
         this.endPoint = endPoint;
+        this.executor = executor;
         this.buffer = buffer;
     }
 
@@ -68,8 +76,12 @@ final class SocketOutlet implements Outlet {
             return container;
         }
         ((HttpServletResponse) async.getResponse()).setHeader("Connection", "close");
+        ConnectionMetaData connection = request.getConnectionMetaData();
         return new SocketOutlet(
-                container, request.getConnectionMetaData().getConnection().getEndPoint(), buffer);
+                container,
+                connection.getConnection().getEndPoint(),
+                connection.getConnector().getExecutor(),
+                buffer);
     }
 
     @Override
@@ -102,10 +114,9 @@ final class SocketOutlet implements Outlet {
             return;
         }
         Request request = first.request();
-        request.setAttribute(
-                HttpStream.UPGRADE_CONNECTION_ATTRIBUTE,
-                new StreamConnection(
-                        endPoint, request.getConnectionMetaData().getConnector().getExecutor(), new Own()));
+        StreamConnection mine = new StreamConnection(endPoint, executor, new Own());
+        own = mine;
+        request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, mine);
         Request.addCompletionListener(request, failure -> {
             if (failure != null) {
                 gone();
@@ -153,8 +164,12 @@ final class SocketOutlet implements Outlet {
     @Override
     public void complete() {
         JettyOutlet first = container;
-        if (state.getAndSet(State.OVER) == State.FIRST && first != null) {
+        State before = state.getAndSet(State.OVER);
+        StreamConnection mine = own;
+        if (before == State.FIRST && first != null) {
             first.complete();
+        } else if (before == State.FREE && mine != null) {
+            mine.closeWhenRead();
         } else {
             endPoint.close();
         }
@@ -218,6 +233,8 @@ final class SocketOutlet implements Outlet {
             free();
             if (state.get() == State.OVER) {
                 endPoint.close();
+            } else if (!endPoint.isOpen()) {
+                gone(); // closed before it was ours, when nobody told us
             }
         }
 
@@ -236,7 +253,12 @@ final class SocketOutlet implements Outlet {
 
         @Override
         public void failed(Throwable failure) {
-            gone();
+            try {
+                executor.execute(
+                        SocketOutlet.this::gone); // to end a stream takes locks that the selector must not wait for
+            } catch (RejectedExecutionException serverStops) {
+                gone();
+            }
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -113,9 +114,7 @@ final class SseConnection implements Outlet.Listener {
 
     /** Ends without a word, even under a write that nobody reads. */
     void cut(CloseReason reason) {
-        if (ended(reason) && outlet != null) {
-            outlet.abort();
-        }
+        end(reason, Outlet::abort);
     }
 
     /** By the shared clock: credential, age, write deadline, heartbeat. */
@@ -295,22 +294,30 @@ final class SseConnection implements Outlet.Listener {
     }
 
     private boolean end(CloseReason reason) {
-        boolean first = ended(reason);
-        if (first && outlet != null) {
-            outlet.complete();
-        }
-        return first;
+        return end(reason, Outlet::complete);
     }
 
-    /** Whoever comes first cleans up. */
-    private boolean ended(CloseReason reason) {
+    /** Whoever comes first cleans up: everything, whatever one step may throw. */
+    private boolean end(CloseReason reason, Consumer<Outlet> last) {
         if (state.getAndSet(StreamState.ENDED) == StreamState.ENDED) {
             return false;
         }
-        subscription.close();
-        streams.remove(this, reason);
-        if (seat != null) {
-            seat.release();
+        try {
+            subscription.close();
+        } finally {
+            try {
+                streams.remove(this, reason);
+            } finally {
+                try {
+                    if (seat != null) {
+                        seat.release();
+                    }
+                } finally {
+                    if (outlet != null) {
+                        last.accept(outlet);
+                    }
+                }
+            }
         }
         return true;
     }

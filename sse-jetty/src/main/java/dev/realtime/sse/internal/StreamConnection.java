@@ -16,8 +16,11 @@ import org.eclipse.jetty.util.BufferUtil;
 final class StreamConnection extends AbstractConnection implements Connection.UpgradeTo {
     private static final int IGNORED_BYTES = 512;
     private static final int MOST_READS = 16;
+    /** How long a client may take to close its side after a farewell. */
+    private static final long LINGER_MILLIS = 2_000;
 
     private final Outlet.Listener listener;
+    private volatile boolean lingers;
 
     /** @param listener told when the connection is this one, and when it is no more */
     StreamConnection(EndPoint endPoint, Executor executor, Outlet.Listener listener) {
@@ -45,7 +48,7 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
                 int filled = getEndPoint().fill(ignored);
                 BufferUtil.clear(ignored);
                 if (filled < 0) {
-                    listener.onGone();
+                    over();
                     return;
                 }
                 if (filled == 0) {
@@ -54,18 +57,37 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
             }
             fillInterested();
         } catch (IOException e) {
-            listener.onGone();
+            over();
         }
     }
 
     @Override
     public void onFillInterestedFailed(Throwable cause) {
-        listener.onGone();
+        over();
     }
 
+    /** Only after the farewell is there a time to be kept. */
     @Override
     public boolean onIdleExpired(TimeoutException timeout) {
+        if (lingers) {
+            getEndPoint().close();
+        }
         return false;
+    }
+
+    private void over() {
+        listener.onGone();
+        getEndPoint().close();
+    }
+
+    /**
+     * Says that nothing more is written, and closes when the client has closed its side or does not in time: to close at
+     * once would reset the connection where something of the client's is unread, and could undo the farewell.
+     */
+    void closeWhenRead() {
+        lingers = true;
+        getEndPoint().setIdleTimeout(LINGER_MILLIS);
+        getEndPoint().shutdownOutput();
     }
 
     @Override

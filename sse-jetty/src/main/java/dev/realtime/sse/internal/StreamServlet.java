@@ -59,30 +59,20 @@ public final class StreamServlet extends EndpointServlet {
             response.flushBuffer();
             return;
         }
-        Entered entered = enter(request, credential, asked);
-        if (entered == null) {
+        Admission admission = enter(request, credential, asked);
+        if (admission == null) {
             open(response);
             sendAway(async(request), asked, CloseReason.LIMIT);
         } else if (credential instanceof Credential.Ticket ticket) {
-            redeem(request, response, asked, ticket, entered);
+            redeem(request, response, asked, ticket, admission);
         } else {
             open(response);
-            stream(() -> async(request), credential.caller(), asked, filter, entered);
-        }
-    }
-
-    /** What a stream has taken before it begins, and gives back. */
-    private record Entered(Seats.Seat seat, Replays.@Nullable Place place) {
-        void leave() {
-            seat.release();
-            if (place != null) {
-                place.close();
-            }
+            stream(() -> async(request), credential.caller(), asked, filter, admission);
         }
     }
 
     /** Takes a seat, and a place to replay if there is a cursor. Null for a browser that is to be sent away. */
-    private @Nullable Entered enter(HttpServletRequest request, Credential credential, StreamRequest asked) {
+    private @Nullable Admission enter(HttpServletRequest request, Credential credential, StreamRequest asked) {
         Seats.Answer seat = streams.seats()
                 .take(credential.caller(), streams.options().proxies().clientAddress(request));
         if (seat instanceof Seats.Full full) {
@@ -91,7 +81,7 @@ public final class StreamServlet extends EndpointServlet {
         }
         Seats.Seat taken = (Seats.Seat) seat;
         if (asked.cursor() == null) {
-            return new Entered(taken, null);
+            return new Admission(taken, null);
         }
         Replays.Answer place = streams.replays().take();
         if (place instanceof Replays.Full full) {
@@ -99,10 +89,10 @@ public final class StreamServlet extends EndpointServlet {
             streams.meters().refusedReplay();
             return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);
         }
-        return new Entered(taken, (Replays.Place) place);
+        return new Admission(taken, (Replays.Place) place);
     }
 
-    private static @Nullable Entered full(ProblemCode code, String sentence, int limit, StreamRequest asked) {
+    private static @Nullable Admission full(ProblemCode code, String sentence, int limit, StreamRequest asked) {
         if (asked.fetch()) {
             throw Problem.of(code, sentence).sized(limit, null).refusal();
         }
@@ -127,23 +117,40 @@ public final class StreamServlet extends EndpointServlet {
             HttpServletResponse response,
             StreamRequest asked,
             Credential.Ticket ticket,
-            Entered entered) {
-        AsyncContext async = async(request);
+            Admission admission) {
+        AsyncContext async;
+        try {
+            async = async(request);
+            async.addListener(admission);
+        } catch (RuntimeException e) {
+            admission.leave();
+            throw e;
+        }
         redemption(ticket)
-                .whenComplete((redeemed, failure) -> async.start(() -> {
+                .whenComplete((redeemed, failure) -> onward(async, admission, () -> {
                     try {
                         if (failure == null) {
-                            begin(async, response, asked, redeemed, entered);
+                            begin(async, response, asked, redeemed, admission);
                         } else {
-                            entered.leave();
+                            admission.leave();
                             refuse(async, response, asked, failure);
                         }
                     } catch (IOException clientHasLeft) {
                         async.complete();
                     } catch (RuntimeException e) {
+                        admission.leave();
                         fail(async, response, e);
                     }
                 }));
+    }
+
+    /** On a thread of the container, if the request is still there. */
+    private static void onward(AsyncContext async, Admission admission, Runnable step) {
+        try {
+            async.start(step);
+        } catch (RuntimeException clientHasLeft) { // containers say so in several ways, Jetty by a null
+            admission.leave();
+        }
     }
 
     private static CompletableFuture<Credential.Redeemed> redemption(Credential.Ticket ticket) {
@@ -159,13 +166,13 @@ public final class StreamServlet extends EndpointServlet {
             HttpServletResponse response,
             StreamRequest asked,
             Credential.Redeemed redeemed,
-            Entered entered)
+            Admission admission)
             throws IOException {
         Filter filter;
         try {
             filter = asked.filterFor(redeemed.caller());
         } catch (RuntimeException e) {
-            entered.leave();
+            admission.leave();
             refuse(async, response, asked, e);
             return;
         }
@@ -173,7 +180,7 @@ public final class StreamServlet extends EndpointServlet {
             response.addHeader("Set-Cookie", redeemed.cookie());
         }
         open(response);
-        stream(() -> async, redeemed.caller(), asked, filter, entered);
+        stream(() -> async, redeemed.caller(), asked, filter, admission);
     }
 
     private void refuse(AsyncContext async, HttpServletResponse response, StreamRequest asked, Throwable failure)
@@ -209,7 +216,15 @@ public final class StreamServlet extends EndpointServlet {
     private void sendAway(AsyncContext async, StreamRequest asked, CloseReason reason) throws IOException {
         SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, null);
         connection.close(reason);
-        connection.start(NoSubscription.INSTANCE, async);
+        boolean started = false;
+        try {
+            connection.start(NoSubscription.INSTANCE, async);
+            started = true;
+        } finally {
+            if (!started) {
+                connection.cut(CloseReason.GONE);
+            }
+        }
     }
 
     private static AsyncContext async(HttpServletRequest request) {
@@ -238,13 +253,17 @@ public final class StreamServlet extends EndpointServlet {
 
     /** From here on it lives in its {@link SseConnection}, without a thread. */
     private void stream(
-            Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Entered entered)
+            Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Admission admission)
             throws IOException {
-        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, entered.seat());
+        if (!admission.claim()) {
+            return; // the client has left
+        }
+        SseConnection connection =
+                new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat());
         SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
         Supplier<Subscription> subscribing =
                 () -> streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
-        Replays.Place place = entered.place();
+        Replays.Place place = admission.place();
         boolean started = false;
         try {
             Subscription subscription =

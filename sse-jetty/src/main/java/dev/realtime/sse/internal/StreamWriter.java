@@ -124,16 +124,7 @@ final class StreamWriter implements AutoCloseable {
         }
     }
 
-    /** Nothing ends the thread, not even a heap that is full: all its streams would fall silent. */
     private static void run(Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException | Error e) {
-            try {
-                LOG.error("a stream's turn failed", e);
-            } catch (RuntimeException | Error alsoTheLog) {
-                // nothing is left to tell it with
-            }
-        }
+        Guarded.run(step, LOG, "a stream's turn failed");
     }
 }

@@ -46,7 +46,11 @@ public final class Streams implements AutoCloseable {
             return thread;
         });
         long tick = Math.min(LONGEST_TICK.toMillis(), shortestDeadline(options).toMillis() / TICKS_PER_HEARTBEAT);
-        clock.scheduleWithFixedDelay(this::tick, tick, Math.max(1, tick), TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(
+                () -> Guarded.run(this::tick, LOG, "A tick of the streams' clock failed"),
+                tick,
+                Math.max(1, tick),
+                TimeUnit.MILLISECONDS);
         meters.count(open);
         meters.count(replays);
     }
@@ -152,15 +156,11 @@ public final class Streams implements AutoCloseable {
     }
 
     private void tick() {
-        try {
-            long now = System.nanoTime();
-            for (SseConnection stream : open) {
-                stream.tick(now);
-            }
-            replays.tick();
-        } catch (RuntimeException e) {
-            LOG.error("A tick of the streams' clock failed", e);
+        long now = System.nanoTime();
+        for (SseConnection stream : open) {
+            Guarded.run(() -> stream.tick(now), LOG, "A tick of a stream failed");
         }
+        Guarded.run(replays::tick, LOG, "A tick of the replays failed");
     }
 
     private static Duration shortestDeadline(EndpointOptions options) {

@@ -156,6 +156,24 @@ abstract class FrameRules {
     }
 
     @Test
+    void revoked() throws IOException {
+        start(options -> options);
+        try (Answer answer = client.get("/realtime/stream", ALICE)) {
+            FrameReader frames = live(answer);
+            Answer revoked = client.ask(
+                    "POST",
+                    "/realtime/revocations",
+                    "{\"org_id\":\"acme\",\"user_id\":\"alice\"}",
+                    "Content-Type",
+                    "application/json",
+                    "Authorization",
+                    TestGateway.bearer("_ops"));
+            assertThat(revoked.status()).as(revoked.text()).isEqualTo(201);
+            requireClose(frames, "revoked", false);
+        }
+    }
+
+    @Test
     void limit() throws IOException {
         start(options -> options, "REALTIME_MAX_STREAMS_PER_USER", "1");
         try (Answer first = client.get("/realtime/stream", ALICE)) {
@@ -232,9 +250,13 @@ abstract class FrameRules {
 
     /** The farewell, and then the end: in good order, so that a browser comes back. */
     private static void requireClose(FrameReader frames, String reason) {
+        requireClose(frames, reason, true);
+    }
+
+    private static void requireClose(FrameReader frames, String reason, boolean reconnect) {
         Frame close = frames.nextTold();
         assertThat(close.event()).isEqualTo("realtime.close");
-        assertThat(close.data()).isEqualTo("{\"reason\":\"" + reason + "\",\"reconnect\":true}");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"" + reason + "\",\"reconnect\":" + reconnect + "}");
         assertThat(Integer.parseInt(close.retry())).isPositive();
         assertThat(frames.next()).isNull();
     }

@@ -281,4 +281,23 @@ class ReplaysTest {
         assertThat(replays.reading()).as("reading").isEqualTo(reading);
         assertThat(replays.waiting()).as("waiting").isEqualTo(waiting);
     }
+
+    @Test
+    void whoCannotBeLetInIsNoAffairOfWhoMadeRoom() {
+        Place first = (Place) replays.take();
+        Place second = (Place) replays.take();
+        Place failing = (Place) replays.take();
+        Place next = (Place) replays.take();
+        AtomicInteger signals = new AtomicInteger();
+        failing.subscribe(Replayed::new, () -> {
+            throw new OutOfMemoryError("as it were");
+        });
+        next.subscribe(Replayed::new, signals::incrementAndGet);
+
+        first.close();
+        second.close();
+
+        assertThat(signals).hasValue(1);
+        assertThat(replays.reading()).isEqualTo(2);
+    }
 }

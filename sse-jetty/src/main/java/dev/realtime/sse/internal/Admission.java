@@ -1,0 +1,63 @@
+package dev.realtime.sse.internal;
+
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stream takes before it begins: given to the stream, or given back, whichever comes first. A client may leave
+ * while its ticket is redeemed, which as a listener this hears of. Thread-safe.
+ */
+final class Admission implements AsyncListener {
+    private final Seats.Seat seat;
+    private final Replays.@Nullable Place place;
+    private final AtomicBoolean decided = new AtomicBoolean();
+
+    /** @param place null where nothing is replayed */
+    Admission(Seats.Seat seat, Replays.@Nullable Place place) {
+        this.seat = seat;
+        this.place = place;
+    }
+
+    Seats.Seat seat() {
+        return seat;
+    }
+
+    Replays.@Nullable Place place() {
+        return place;
+    }
+
+    /** For the stream, which gives back what it holds when it ends. False if everything has been given back already. */
+    boolean claim() {
+        return decided.compareAndSet(false, true);
+    }
+
+    /** Gives everything back, unless a stream has it. */
+    void leave() {
+        if (claim()) {
+            seat.release();
+            if (place != null) {
+                place.close();
+            }
+        }
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        leave();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        leave();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        leave();
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
+}
