@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Fault 21: clients that leave, with a word or without, leave no stream behind. */
 class GoneClientTest {
-    private static final Duration HEARTBEAT = Duration.ofMillis(600);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     /** For a machine that is busy with other things. */
     private static final Duration LENIENCE = Duration.ofSeconds(1);
 
