@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import jakarta.servlet.ServletContextEvent;
-import jakarta.servlet.ServletContextListener;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -20,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
@@ -30,14 +26,9 @@ import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
 import org.eclipse.jetty.http2.frames.ResetFrame;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,11 +41,7 @@ class LeavingWhileRedeemedTest {
     private final Set<String> ended = ConcurrentHashMap.newKeySet();
 
     private final FakePubSub pubSub = new FakePubSub();
-    private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(
-            server,
-            new HttpConnectionFactory(new HttpConfiguration()),
-            new HTTP2CServerConnectionFactory(new HttpConfiguration()));
+    private final OwnJetty jetty = new OwnJetty();
     private final HTTP2Client client = new HTTP2Client();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -72,16 +59,7 @@ class LeavingWhileRedeemedTest {
                 request -> Caller.of("acme").withUser("ann"),
                 EndpointOptions.DEFAULTS.withTickets(TicketKey.random()).withLimits(StreamLimits.DEFAULTS.withUser(1)),
                 new SimpleMeterRegistry());
-        ServletContextHandler context = new ServletContextHandler("/");
-        context.addEventListener(new ServletContextListener() {
-            @Override
-            public void contextInitialized(ServletContextEvent event) {
-                endpoint.mount(event.getServletContext());
-            }
-        });
-        connector.setShutdownIdleTimeout(50);
-        server.addConnector(connector);
-        server.setHandler(new Handler.Wrapper(context) {
+        jetty.serve("/", endpoint, context -> new Handler.Wrapper(context) {
             @Override
             public boolean handle(Request request, Response response, Callback callback) throws Exception {
                 Request.addCompletionListener(
@@ -89,7 +67,6 @@ class LeavingWhileRedeemedTest {
                 return super.handle(request, response, callback);
             }
         });
-        server.start();
         client.start();
     }
 
@@ -97,13 +74,13 @@ class LeavingWhileRedeemedTest {
     void stop() throws Exception {
         client.stop();
         endpoint.close();
-        server.stop();
+        jetty.stop();
     }
 
     @Test
     void theSeatIsFreeAgain() throws Exception {
         Session session = client.connect(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), connector.getLocalPort()),
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), jetty.port()),
                         new Session.Listener() {})
                 .get(10, TimeUnit.SECONDS);
         HttpURI uri = HttpURI.from("http://127.0.0.1/realtime/stream?ticket=" + ticket());
@@ -126,7 +103,7 @@ class LeavingWhileRedeemedTest {
     /** Asks for a stream, whose claim is refused at once. */
     private HttpResponse<String> fetch() throws Exception {
         CompletableFuture<HttpResponse<String>> answer = http.sendAsync(
-                HttpRequest.newBuilder(uri("/realtime/stream?client=fetch&ticket=" + ticket()))
+                HttpRequest.newBuilder(jetty.uri("/realtime/stream?client=fetch&ticket=" + ticket()))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         while (!answer.isDone()) {
@@ -140,15 +117,11 @@ class LeavingWhileRedeemedTest {
 
     private String ticket() throws Exception {
         HttpResponse<String> answer = http.send(
-                HttpRequest.newBuilder(uri("/realtime/tickets"))
+                HttpRequest.newBuilder(jetty.uri("/realtime/tickets"))
                         .POST(HttpRequest.BodyPublishers.noBody())
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
         return answer.body().replaceAll(".*\"ticket\":\"([^\"]+)\".*", "$1");
-    }
-
-    private URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + connector.getLocalPort() + path);
     }
 }

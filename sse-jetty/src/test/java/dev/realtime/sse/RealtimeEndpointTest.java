@@ -12,9 +12,6 @@ import dev.realtime.transport.Publication;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import jakarta.servlet.ServletContextEvent;
-import jakarta.servlet.ServletContextListener;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -24,12 +21,6 @@ import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,11 +33,7 @@ class RealtimeEndpointTest {
 
     private final FakePubSub pubSub = new FakePubSub();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(
-            server,
-            new HttpConnectionFactory(new HttpConfiguration()),
-            new HTTP2CServerConnectionFactory(new HttpConfiguration()));
+    private final OwnJetty jetty = new OwnJetty();
     private final RealtimeEndpoint endpoint = new RealtimeEndpoint(
             pubSub,
             NoneAuthorizer.saidAloud(),
@@ -56,23 +43,13 @@ class RealtimeEndpointTest {
 
     @BeforeEach
     void start() throws Exception {
-        ServletContextHandler context = new ServletContextHandler("/");
-        context.addEventListener(new ServletContextListener() {
-            @Override
-            public void contextInitialized(ServletContextEvent event) {
-                endpoint.mount(event.getServletContext());
-            }
-        });
-        connector.setShutdownIdleTimeout(50);
-        server.addConnector(connector);
-        server.setHandler(context);
-        server.start();
+        jetty.serve("/", endpoint);
     }
 
     @AfterEach
     void stop() throws Exception {
         endpoint.close();
-        server.stop();
+        jetty.stop();
     }
 
     @Test
@@ -275,8 +252,7 @@ class RealtimeEndpointTest {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + connector.getLocalPort() + path))
-                .timeout(Duration.ofSeconds(20));
+        return HttpRequest.newBuilder(jetty.uri(path)).timeout(Duration.ofSeconds(20));
     }
 
     private static HttpClient client(HttpClient.Version version) {

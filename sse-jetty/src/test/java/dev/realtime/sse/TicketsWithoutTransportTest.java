@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.TransportUnavailableException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import jakarta.servlet.ServletContextEvent;
-import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,9 +14,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,8 +22,7 @@ import org.junit.jupiter.api.Test;
 class TicketsWithoutTransportTest {
     private final FakePubSub pubSub = new FakePubSub();
     private final AtomicInteger claims = new AtomicInteger();
-    private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(server);
+    private final OwnJetty jetty = new OwnJetty();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private RealtimeEndpoint endpoint;
@@ -37,17 +30,7 @@ class TicketsWithoutTransportTest {
     @BeforeEach
     void start() throws Exception {
         endpointOf(request -> Caller.of("acme").withUser(request.getHeader("User")));
-        ServletContextHandler context = new ServletContextHandler("/app");
-        context.addEventListener(new ServletContextListener() {
-            @Override
-            public void contextInitialized(ServletContextEvent event) {
-                endpoint.mount(event.getServletContext());
-            }
-        });
-        connector.setShutdownIdleTimeout(50);
-        server.addConnector(connector);
-        server.setHandler(context);
-        server.start();
+        jetty.serve("/app", endpoint);
     }
 
     private void endpointOf(Authorizer authorizer) {
@@ -61,7 +44,7 @@ class TicketsWithoutTransportTest {
     @AfterEach
     void stop() throws Exception {
         endpoint.close();
-        server.stop();
+        jetty.stop();
     }
 
     @Test
@@ -105,16 +88,7 @@ class TicketsWithoutTransportTest {
                 EndpointOptions.DEFAULTS.withTickets(TicketKey.random()),
                 new SimpleMeterRegistry());
         try (unable) {
-            ServletContextHandler context = new ServletContextHandler("/unable");
-            context.addEventListener(new ServletContextListener() {
-                @Override
-                public void contextInitialized(ServletContextEvent event) {
-                    unable.mount(event.getServletContext());
-                }
-            });
-            server.stop();
-            server.setHandler(context);
-            server.start();
+            jetty.serve("/unable", unable);
             HttpResponse<String> answer = http.send(
                     request("/unable/realtime/tickets")
                             .POST(HttpRequest.BodyPublishers.noBody())
@@ -150,7 +124,6 @@ class TicketsWithoutTransportTest {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + connector.getLocalPort() + path))
-                .timeout(Duration.ofSeconds(20));
+        return HttpRequest.newBuilder(jetty.uri(path)).timeout(Duration.ofSeconds(20));
     }
 }

@@ -1,7 +1,5 @@
 package dev.realtime.sse.internal;
 
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What a stream takes before it begins: given to the stream, or given back, whichever comes first. A client may leave
  * while its ticket is redeemed, which as a listener this hears of. Thread-safe.
  */
-final class Admission implements AsyncListener {
+final class Admission implements EndListener {
     private final Seats.Seat seat;
     private final Replays.@Nullable Place place;
     private final AtomicBoolean decided = new AtomicBoolean();
@@ -44,20 +42,7 @@ final class Admission implements AsyncListener {
     }
 
     @Override
-    public void onComplete(AsyncEvent event) {
+    public void onEnd() {
         leave();
     }
-
-    @Override
-    public void onError(AsyncEvent event) {
-        leave();
-    }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {
-        leave();
-    }
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
 }

@@ -1,8 +1,6 @@
 package dev.realtime.sse.internal;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
@@ -70,7 +68,7 @@ class ContainerOutlet implements Outlet {
     }
 
     /** What the container tells, in the outlet's words. */
-    private record Told(Listener listener) implements WriteListener, AsyncListener {
+    private record Told(Listener listener) implements WriteListener, EndListener {
         @Override
         public void onWritePossible() {
             listener.onReady();
@@ -82,21 +80,8 @@ class ContainerOutlet implements Outlet {
         }
 
         @Override
-        public void onError(AsyncEvent event) {
+        public void onEnd() {
             listener.onGone();
         }
-
-        @Override
-        public void onTimeout(AsyncEvent event) {
-            listener.onGone();
-        }
-
-        @Override
-        public void onComplete(AsyncEvent event) {
-            listener.onGone();
-        }
-
-        @Override
-        public void onStartAsync(AsyncEvent event) {}
     }
 }

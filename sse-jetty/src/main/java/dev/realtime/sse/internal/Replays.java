@@ -24,6 +24,9 @@ final class Replays {
     /** Longest that one may count: whoever takes longer waits for its own client, as one that is live and slow does. */
     static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** As it stands in metrics. */
+    static final String WIRE_NAME = "replays";
+
     private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
 
     private static final int WAITING_FOR_EACH = 10;
@@ -204,7 +207,13 @@ final class Replays {
 
         private void subscribe() {
             subscribed = true;
-            Subscription opened = subscribing.get();
+            Subscription opened;
+            try {
+                opened = subscribing.get();
+            } catch (RuntimeException | Error e) {
+                leave(this); // no stream has it yet, or it will leave once more
+                throw e;
+            }
             synchronized (this) {
                 if (!closed) {
                     subscription = opened;

@@ -89,7 +89,7 @@ final class SocketOutlet implements Outlet {
         this.listener = listener;
         JettyOutlet first = container;
         if (first != null) {
-            first.start(new First(listener));
+            first.start(new First());
         }
     }
 
@@ -187,14 +187,18 @@ final class SocketOutlet implements Outlet {
 
     /** It can be written to. */
     private void free() {
-        Listener told = listener;
-        if (!state.compareAndSet(State.WRITING, State.FREE) && freed() && told != null) {
-            told.onReady();
+        if (!state.compareAndSet(State.WRITING, State.FREE)
+                && (state.compareAndSet(State.AWAITED, State.FREE)
+                        || state.compareAndSet(State.HANDING_OVER, State.FREE))) {
+            ready();
         }
     }
 
-    private boolean freed() {
-        return state.compareAndSet(State.AWAITED, State.FREE) || state.compareAndSet(State.HANDING_OVER, State.FREE);
+    private void ready() {
+        Listener told = listener;
+        if (told != null) {
+            told.onReady();
+        }
     }
 
     private void gone() {
@@ -206,21 +210,15 @@ final class SocketOutlet implements Outlet {
 
     /** What the container tells: that it is complete is the end only if it was not asked to hand over. */
     private final class First implements Listener {
-        private final Listener listener;
-
-        private First(Listener listener) {
-            this.listener = listener;
-        }
-
         @Override
         public void onReady() {
-            listener.onReady();
+            ready();
         }
 
         @Override
         public void onGone() {
             if (state.get() == State.FIRST) {
-                listener.onGone();
+                gone();
             }
         }
     }

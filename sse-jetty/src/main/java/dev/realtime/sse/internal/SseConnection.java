@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,13 +76,21 @@ final class SseConnection implements Outlet.Listener {
         this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
 
-    /** The container calls {@link #onReady} as soon as it is ready. */
-    void start(Subscription subscription, AsyncContext async) throws IOException {
-        this.subscription = subscription;
-        Outlet outlet = streams.outlet(async, writer);
-        this.outlet = outlet;
-        streams.add(this);
-        outlet.start(this);
+    /** The container calls {@link #onReady} as soon as it is ready. What keeps it from starting ends it. */
+    void start(Supplier<Subscription> subscribing, Supplier<AsyncContext> async) throws IOException {
+        boolean started = false;
+        try {
+            subscription = subscribing.get();
+            Outlet outlet = streams.outlet(async.get(), writer);
+            this.outlet = outlet;
+            streams.add(this);
+            outlet.start(this);
+            started = true;
+        } finally {
+            if (!started) {
+                cut(CloseReason.GONE);
+            }
+        }
     }
 
     /** Whose stream it is; null for one that is only told to come back later. */

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -16,9 +17,7 @@ public final class StreamMeters {
     private final MeterRegistry registry;
     private final Timer commitToWrite;
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
-    private final Map<Seats.Kind, Counter> refusals = new EnumMap<>(Seats.Kind.class);
-
-    private final Counter replaysRefused;
+    private final Map<String, Counter> refusals = new HashMap<>();
 
     public StreamMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -45,29 +44,26 @@ public final class StreamMeters {
                             .register(registry));
         }
         for (Seats.Kind kind : Seats.Kind.values()) {
-            refusals.put(kind, refusals(kind.wireName()));
+            countRefusals(kind.wireName());
         }
-        replaysRefused = refusals("replays");
+        countRefusals(Replays.WIRE_NAME);
     }
 
-    private Counter refusals(String limit) {
-        return Counter.builder("realtime.streams.refused")
-                .description("Streams that found a limit reached")
-                .tag("limit", limit)
-                .register(registry);
+    private void countRefusals(String limit) {
+        refusals.put(
+                limit,
+                Counter.builder("realtime.streams.refused")
+                        .description("Streams that found a limit reached")
+                        .tag("limit", limit)
+                        .register(registry));
     }
 
-    /** Nobody got this seat. */
-    void refused(Seats.Kind kind) {
-        Counter counter = refusals.get(kind);
+    /** A stream found this limit reached: a seat's, or that of replays. */
+    void refused(String limit) {
+        Counter counter = refusals.get(limit);
         if (counter != null) {
             counter.increment();
         }
-    }
-
-    /** Nobody was let in to wait for this replay. */
-    void refusedReplay() {
-        replaysRefused.increment();
     }
 
     void count(Replays replays) {

@@ -76,7 +76,7 @@ public final class StreamServlet extends EndpointServlet {
         Seats.Answer seat = streams.seats()
                 .take(credential.caller(), streams.options().proxies().clientAddress(request));
         if (seat instanceof Seats.Full full) {
-            streams.meters().refused(full.kind());
+            streams.meters().refused(full.kind().wireName());
             return full(ProblemCode.TOO_MANY_STREAMS, full.sentence(), full.limit(), asked);
         }
         Seats.Seat taken = (Seats.Seat) seat;
@@ -86,7 +86,7 @@ public final class StreamServlet extends EndpointServlet {
         Replays.Answer place = streams.replays().take();
         if (place instanceof Replays.Full full) {
             taken.release();
-            streams.meters().refusedReplay();
+            streams.meters().refused(Replays.WIRE_NAME);
             return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);
         }
         return new Admission(taken, (Replays.Place) place);
@@ -216,15 +216,7 @@ public final class StreamServlet extends EndpointServlet {
     private void sendAway(AsyncContext async, StreamRequest asked, CloseReason reason) throws IOException {
         SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, null);
         connection.close(reason);
-        boolean started = false;
-        try {
-            connection.start(NoSubscription.INSTANCE, async);
-            started = true;
-        } finally {
-            if (!started) {
-                connection.cut(CloseReason.GONE);
-            }
-        }
+        connection.start(() -> NoSubscription.INSTANCE, () -> async);
     }
 
     private static AsyncContext async(HttpServletRequest request) {
@@ -264,20 +256,7 @@ public final class StreamServlet extends EndpointServlet {
         Supplier<Subscription> subscribing =
                 () -> streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
         Replays.Place place = admission.place();
-        boolean started = false;
-        try {
-            Subscription subscription =
-                    place == null ? subscribing.get() : place.subscribe(subscribing, connection::signal);
-            connection.start(subscription, async.get());
-            started = true;
-        } finally {
-            if (!started) {
-                connection.cut(CloseReason.GONE);
-                if (place != null) {
-                    place.close();
-                }
-            }
-        }
+        connection.start(place == null ? subscribing : () -> place.subscribe(subscribing, connection::signal), async);
         if (place != null && place.waits()) {
             connection.comment();
         }
