@@ -28,7 +28,7 @@ test('asks for what it is told to, and says what comes', async () => {
   server.publish(1);
   await listener.untilNumber(1);
   assert.equal(server.requests[0].query.toString(), 'client=fetch&topics=resource%3A*%2Ca&events=made');
-  assert.deepEqual(listener.of('open'), [{ type: 'open', cursor: cursor(0), resumed: false, instance: 'i' }]);
+  assert.deepEqual(listener.of('open'), [{ type: 'open', cursor: cursor(0), resumed: false, instance: 'i', caller: 'k.someone.all' }]);
   const [event] = listener.of('event');
   assert.deepEqual([event.event, event.topic, event.id, event.cursor, event.provisional], ['made', 'events', 'x1', cursor(1), false]);
   assert.deepEqual([rt.state, rt.leading, rt.cursor], ['live', true, cursor(1)]);
@@ -231,4 +231,45 @@ test('a handler ends when it is told to', async () => {
 test('an option that does not exist is refused', () => {
   listen();
   assert.throws(() => new Realtime({ topic: 'a' }), /unknown options: topic/);
+});
+
+test('a page that is another caller after a reconnect is told no more', async () => {
+  const gap = { reason: 'epoch_changed', requested: cursor(2), floor: null, head: cursor(9) };
+  const rt = listen({ token: () => 't' });
+  await listener.untilLive();
+  server.publish(2);
+  await listener.untilNumber(2);
+  server.script.push((request, response, it) => {
+    it.headers(response);
+    it.say(`event: realtime.gap\ndata: ${JSON.stringify(gap)}\n\n${it.opening(9, false, 'k.other.all')}id: ${cursor(10)}\ndata: {"id":"x10","payload":{"n":10}}\n\n`);
+  });
+  server.cut();
+  await listener.until((heard) => heard.of('state').at(-1).state === 'closed');
+  assert.deepEqual(listener.of('close'), [{ type: 'close', reason: 'caller_changed', reconnect: false }]);
+  assert.deepEqual([listener.numbers, listener.of('gap'), rt.cursor], [[1, 2], [], cursor(2)]);
+});
+
+for (const [what, caller] of [['other topics', 'k.someone.some'], ['a hash with another key', 'j.other.all']]) {
+  test(`${what} of the same caller is no end`, async () => {
+    listen();
+    await listener.untilLive();
+    server.callerOf = () => caller;
+    server.cut();
+    await listener.untilLive(2);
+    assert.deepEqual(listener.of('open').map((open) => open.caller), ['k.someone.all', caller]);
+    assert.deepEqual(listener.of('close'), []);
+  });
+}
+
+test('a gap before the open counts when the stream has opened', async () => {
+  const gap = { reason: 'trimmed', requested: cursor(1), floor: cursor(4), head: cursor(9) };
+  server.script.push((request, response, it) => {
+    it.headers(response);
+    it.say(`event: realtime.gap\ndata: ${JSON.stringify(gap)}\n\n`);
+    response.end();
+  });
+  listen({ cursor: cursor(1) });
+  await listener.untilLive();
+  assert.deepEqual(listener.of('gap'), []);
+  assert.deepEqual(server.requests.map((each) => each.cursor), [cursor(1), cursor(1)]);
 });

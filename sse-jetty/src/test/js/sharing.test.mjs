@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { Realtime } from '../../main/resources/dev/realtime/sse/client/realtime.js';
-import { cursor, Listener, StreamServer, upTo } from './stream-server.mjs';
+import { cursor, Listener, status, StreamServer, upTo } from './stream-server.mjs';
 
 /** Web Locks as far as they are needed: one holder of a name, the others in line. */
 class Locks {
@@ -221,4 +221,117 @@ test('closed by a handler the moment it takes over, it leaves nothing behind', a
   server.publish(1);
   await third.untilNumber(1);
   assert.equal(server.streams, 1);
+});
+
+test('another caller, who logs in while a tab is open, has a stream of his own', async () => {
+  const first = tab();
+  await first.untilLive();
+  server.callerOf = () => 'k.bob.all';
+  const [bob, bobToo] = [tab(), tab()];
+  await Promise.all([bob, bobToo].map((each) => each.untilLive()));
+  assert.equal(server.requests.length, 2);
+  assert.deepEqual([first, bob, bobToo].map(({ realtime }) => realtime.leading), [true, true, false]);
+  assert.deepEqual(bobToo.of('open').map((open) => open.caller), ['k.bob.all']);
+});
+
+test('a tab that takes over as somebody else is told no more, nor are the others told by it', async () => {
+  const [first, second, third] = [tab(), tab(), tab()];
+  await Promise.all([first, second, third].map((each) => each.untilLive()));
+  server.publish(2);
+  await Promise.all([first, second, third].map((each) => each.untilNumber(2)));
+  server.callerOf = () => 'k.bob.all';
+  first.realtime.close();
+  await Promise.all([second, third].map((each) => each.until((heard) => heard.of('state').at(-1).state === 'closed')));
+  [second, third].forEach((each) => {
+    assert.deepEqual(each.of('close'), [{ type: 'close', reason: 'caller_changed', reconnect: false }]);
+    assert.deepEqual(each.numbers, [1, 2]);
+  });
+});
+
+test('each tab has its own token: who takes over as somebody else ends alone', async () => {
+  server.callerOf = (request) => `k.${request.headers.authorization.slice(7)}.all`;
+  let who = 'ann';
+  const [first, second] = [tab({ key: 'k', token: () => 'ann' }), tab({ key: 'k', token: () => who })];
+  await first.untilLive();
+  await second.untilLive();
+  const third = tab({ key: 'k', token: () => 'ann' });
+  await third.untilLive();
+  who = 'bob';
+  first.realtime.close();
+  await third.untilLive(2);
+  assert.equal(second.of('close')[0].reason, 'caller_changed');
+  server.publish(1);
+  await third.untilNumber(1);
+  assert.deepEqual([second.numbers, third.realtime.leading], [[], true]);
+});
+
+test('one who may hear other topics after a reconnect moves to those of the same caller, and misses nothing', async () => {
+  const [first, second] = [tab(), tab()];
+  await Promise.all([first, second].map((each) => each.untilLive()));
+  server.callerOf = () => 'k.someone.some';
+  server.cut();
+  await Promise.all([first, second].map((each) => each.untilLive(2)));
+  server.publish(3);
+  await Promise.all([first, second].map((each) => each.untilNumber(3)));
+  await server.untilStreams(1);
+  [first, second].forEach((each) => assert.deepEqual(each.numbers, [1, 2, 3]));
+});
+
+test('who cannot be told whose stream it is waits, then joins the others', async () => {
+  const first = tab();
+  await first.untilLive();
+  server.introductions.push(status(503), status(401), (request) => request.socket.destroy());
+  const late = tab();
+  await late.untilLive();
+  assert.equal(server.requests.length, 1);
+  assert.deepEqual(late.of('state').filter((each) => each.state === 'waiting').map((each) => each.why), ['503', '401', 'fetch failed']);
+});
+
+for (const [what, answer] of [
+  ['404', status(404)],
+  ['a proxy refuses', status(403, { 'Content-Type': 'text/html' }, 'no')],
+  ['a page', status(200, { 'Content-Type': 'text/html' }, '<p>')],
+  ['nothing in particular', status(200, { 'Content-Type': 'application/json' }, '{}')],
+]) {
+  test(`a server that does not tell (${what}): each tab has its own stream`, async () => {
+    server.introductions.push(answer, answer);
+    const tabs = [tab(), tab()];
+    await Promise.all(tabs.map((each) => each.untilLive()));
+    assert.equal(server.requests.length, 2);
+    tabs.forEach((each) => assert.equal(each.of('warning')[0].code, 'unshared'));
+  });
+}
+
+test('a stream that does not say whose it is is not shared', async () => {
+  const first = tab();
+  await first.untilLive();
+  const second = tab();
+  await second.untilLive();
+  server.script.push((request, response, it) => {
+    it.headers(response);
+    response.write('event: realtime.open\ndata: {"instance":"i","resumed":true}\n\nevent: realtime.live\ndata: {}\n\n');
+  });
+  server.cut();
+  await first.untilLive(2);
+  await second.untilLive(2);
+  assert.equal(server.streams, 2);
+  assert.equal(first.of('warning')[0].code, 'unshared');
+});
+
+test('a page that comes back from the cache as somebody else is told no more', async () => {
+  const heard = new Map();
+  globalThis.addEventListener = (type, listener) => heard.set(type, listener);
+  globalThis.removeEventListener = () => {};
+  try {
+    const first = tab();
+    await first.untilLive();
+    heard.get('pagehide')();
+    server.callerOf = () => 'k.bob.all';
+    heard.get('pageshow')();
+    await first.until((told) => told.of('state').at(-1).state === 'closed');
+    assert.equal(first.of('close')[0].reason, 'caller_changed');
+  } finally {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  }
 });

@@ -4,12 +4,19 @@ import { createServer } from 'node:http';
 export const cursor = (offset, epoch = 'e') => `${epoch}-${offset}-abc`;
 
 export class StreamServer {
-  /** What was asked: {cursor, authorization, query}. */
+  /** Whose streams these are, from now on: as a server knows it by the cookie or token of each request. */
+  callerOf = () => 'k.someone.all';
+  /** How many asked whose streams theirs would be. */
+  introduced = 0;
+  /** What was asked for a stream: {cursor, authorization, query}. */
   requests = [];
+  /** Answers to give first to who asks whose streams theirs would be. */
+  introductions = [];
   /** Answers to give before all others, each a function of (request, response, this). */
   script = [];
   #events = [];
   #open = new Set();
+  #closed = () => {};
   #server = createServer((request, response) => this.#answer(request, response));
 
   static async start() {
@@ -24,6 +31,13 @@ export class StreamServer {
 
   get streams() {
     return this.#open.size;
+  }
+
+  /** Until so few streams are open. */
+  async untilStreams(number) {
+    while (this.#open.size > number) {
+      await new Promise((resolve) => (this.#closed = resolve));
+    }
   }
 
   publish(number) {
@@ -51,7 +65,7 @@ export class StreamServer {
     const asked = request.headers['last-event-id'];
     const start = asked ? Number(asked.split('-')[1]) : this.#events.length;
     this.headers(response);
-    response.write(this.opening(start, Boolean(asked)) + this.#events.slice(start).join('') + 'event: realtime.live\ndata: {}\n\n');
+    response.write(this.opening(start, Boolean(asked), this.callerOf(request)) + this.#events.slice(start).join('') + 'event: realtime.live\ndata: {}\n\n');
   }
 
   /** Headers only: what follows is for `say`. */
@@ -59,11 +73,23 @@ export class StreamServer {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.flushHeaders();
     this.#open.add(response);
-    response.on('close', () => this.#open.delete(response));
+    response.on('close', () => {
+      this.#open.delete(response);
+      this.#closed();
+    });
   }
 
-  opening(start, resumed = false) {
-    return `event: realtime.open\nid: ${cursor(start)}\nretry: 1\ndata: {"instance":"i","epoch":"e","resumed":${resumed}}\n\n`;
+  opening(start, resumed = false, caller = 'k.someone.all') {
+    return `event: realtime.open\nid: ${cursor(start)}\nretry: 1\ndata: {"instance":"i","epoch":"e","resumed":${resumed},"caller":"${caller}"}\n\n`;
+  }
+
+  #introduce(request, response) {
+    const next = this.introductions.shift();
+    if (next) {
+      next(request, response);
+    } else {
+      response.writeHead(200, CALLER).end(JSON.stringify({ caller: this.callerOf(request) }));
+    }
   }
 
   close() {
@@ -72,6 +98,11 @@ export class StreamServer {
   }
 
   #answer(request, response) {
+    if (request.url.startsWith('/realtime/caller')) {
+      this.introduced += 1;
+      this.#introduce(request, response);
+      return;
+    }
     this.requests.push({
       cursor: request.headers['last-event-id'],
       authorization: request.headers.authorization,
@@ -85,6 +116,8 @@ export class StreamServer {
     }
   }
 }
+
+export const CALLER = { 'Content-Type': 'application/json' };
 
 export const status = (code, headers = {}, body = '') => (request, response) => response.writeHead(code, headers).end(body);
 

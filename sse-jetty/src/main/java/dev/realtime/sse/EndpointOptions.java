@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
  * @param limits how many streams, and how long each may live
  * @param proxies whose word counts for the address that a stream comes from, and for whether it came by TLS
- * @param ticketKey signs tickets; null for none. All instances have the same
+ * @param ticketKey signs tickets and keys the hashes of callers; null for no tickets. All instances have the same
+ * @param callerSalt goes into the hashes of callers where there is no ticketKey. All instances have the same
  * @param clock tells how old a ticket is, and whether a revocation still holds
  * @param directWrites whether HTTP/1.1 streams are written past the servlet container, straight to Jetty's end point,
  *     which takes half the work: only where nothing changes a response on its way, such as compression. Means nothing in
@@ -35,6 +36,7 @@ public record EndpointOptions(
         StreamLimits limits,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
+        String callerSalt,
         Clock clock,
         boolean directWrites) {
     private static final int FIELDS_BYTES = 1_048_576;
@@ -53,6 +55,7 @@ public record EndpointOptions(
             StreamLimits.DEFAULTS,
             Proxies.NONE,
             null,
+            "",
             Clock.systemUTC(),
             false);
 
@@ -90,6 +93,10 @@ public record EndpointOptions(
 
     public EndpointOptions withTickets(@Nullable TicketKey ticketKey) {
         return changed(draft -> draft.ticketKey = ticketKey);
+    }
+
+    public EndpointOptions withCallerSalt(String callerSalt) {
+        return changed(draft -> draft.callerSalt = callerSalt);
     }
 
     public EndpointOptions withClock(Clock clock) {
@@ -148,6 +155,7 @@ public record EndpointOptions(
         private StreamLimits limits;
         private Proxies proxies;
         private @Nullable TicketKey ticketKey;
+        private String callerSalt;
         private Clock clock;
         private boolean directWrites;
 
@@ -162,6 +170,7 @@ public record EndpointOptions(
             this.limits = options.limits;
             this.proxies = options.proxies;
             this.ticketKey = options.ticketKey;
+            this.callerSalt = options.callerSalt;
             this.clock = options.clock;
             this.directWrites = options.directWrites;
         }
@@ -178,6 +187,7 @@ public record EndpointOptions(
                     limits,
                     proxies,
                     ticketKey,
+                    callerSalt,
                     clock,
                     directWrites);
         }

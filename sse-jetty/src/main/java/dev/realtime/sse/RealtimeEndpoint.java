@@ -2,6 +2,7 @@ package dev.realtime.sse;
 
 import dev.realtime.sse.internal.Access;
 import dev.realtime.sse.internal.BodyMemory;
+import dev.realtime.sse.internal.CallerServlet;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
 import dev.realtime.sse.internal.Revocations;
@@ -31,6 +32,7 @@ public final class RealtimeEndpoint implements AutoCloseable {
     private final StreamServlet stream;
     private final EventsServlet events;
     private final PositionServlet position;
+    private final CallerServlet caller;
     private final ScriptServlet script;
     private final TicketsServlet tickets;
     private final RevocationsServlet revoking;
@@ -51,19 +53,21 @@ public final class RealtimeEndpoint implements AutoCloseable {
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
         this.events = new EventsServlet(access, pubSub, streams, options, bodies);
         this.position = new PositionServlet(access, pubSub, options);
+        this.caller = new CallerServlet(access, issuer, streams);
         this.tickets = new TicketsServlet(access, issuer);
         this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies);
         this.script = new ScriptServlet(access);
     }
 
     /**
-     * Adds {@code /realtime/stream}, {@code /realtime/events}, {@code /realtime/position}, {@code /realtime/tickets},
-     * {@code /realtime/revocations} and the browser's client, {@code /realtime/realtime.js}, while the context starts.
+     * Adds {@code /realtime/stream}, {@code /realtime/events}, {@code /realtime/position}, {@code /realtime/caller},
+     * {@code /realtime/tickets}, {@code /realtime/revocations} and the browser's client, {@code /realtime/realtime.js}, while the context starts.
      */
     public void mount(ServletContext context) {
         add(context, "realtime-stream", stream, "/realtime/stream");
         add(context, "realtime-events", events, "/realtime/events");
         add(context, "realtime-position", position, "/realtime/position");
+        add(context, "realtime-caller", caller, "/realtime/caller");
         add(context, "realtime-tickets", tickets, "/realtime/tickets");
         add(context, "realtime-revocations", revoking, "/realtime/revocations");
         add(context, "realtime-script", script, "/realtime/realtime.js");

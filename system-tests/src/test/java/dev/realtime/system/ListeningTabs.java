@@ -48,6 +48,28 @@ final class ListeningTabs {
         }
     }
 
+    /** Returns when every tab has been told that it ends for good, for this reason. */
+    void awaitEnd(String reason) {
+        for (String tab : tabs) {
+            browser.turnTo(tab);
+            Patience.until(
+                    "the tab has ended",
+                    () -> browser.script(
+                                    "return rt.state === 'closed' && told.find((each) => each.type === 'close').reason")
+                            .equals(reason));
+        }
+    }
+
+    /** Returns when one of the tabs is live by a connection of its own. */
+    void awaitLeader() {
+        Patience.until(
+                "another tab leads",
+                () -> leaders().stream().anyMatch(tab -> {
+                    browser.turnTo(tabs.get(tab));
+                    return browser.script("return rt.state").equals("live");
+                }));
+    }
+
     /** Which tabs hold a connection, counted from 0. */
     List<Integer> leaders() {
         List<Integer> leaders = new ArrayList<>();

@@ -73,7 +73,8 @@ public final class Gateway implements AutoCloseable {
                 .withBodiesBytes(checked.bodiesBytes())
                 .withLimits(checked.limits())
                 .withProxies(checked.proxies())
-                .withTickets(checked.ticketKey());
+                .withTickets(checked.ticketKey())
+                .withCallerSalt(checked.callerSalt());
         Gateway gateway = new Gateway(checked, PubSub.open(settings), adjust.apply(options));
         try {
             gateway.awaitFirstContact();

@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
  * @param ticketKey signs tickets; null where the instances have no secret in common
+ * @param callerSalt what the instances have in common where they have no secret
  * @param tls what the port shows itself with; null where it speaks plainly
  */
 record GatewaySettings(
@@ -52,6 +54,7 @@ record GatewaySettings(
         StreamLimits limits,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
+        String callerSalt,
         @Nullable Tls tls) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
@@ -116,6 +119,7 @@ record GatewaySettings(
                 limits(settings),
                 proxies(settings),
                 ticketKey(settings),
+                callerSalt(settings),
                 Tls.from(settings));
     }
 
@@ -128,6 +132,12 @@ record GatewaySettings(
             return TicketKey.of(secret(settings, JWT_SECRET));
         }
         return settings.transport().equals(ONE_PROCESS) ? TicketKey.random() : null;
+    }
+
+    private static String callerSalt(Settings settings) {
+        return Stream.of(JWKS_URL, JWT_ISSUER, JWT_AUDIENCE)
+                .map(key -> settings.get(key, ""))
+                .collect(Collectors.joining("\n"));
     }
 
     private static int bodiesBytes(Settings settings) {

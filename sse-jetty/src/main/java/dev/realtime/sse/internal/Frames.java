@@ -15,7 +15,11 @@ final class Frames {
     private static final byte[] LIVE =
             SseEncoder.frame().event("realtime.live").data("{}").bytes();
 
-    private record Open(String instance, @Nullable String epoch, boolean resumed) {}
+    private record Open(
+            String instance,
+            @Nullable String epoch,
+            boolean resumed,
+            @Nullable String caller) {}
 
     private record Gap(
             String reason,
@@ -27,14 +31,15 @@ final class Frames {
 
     private Frames() {}
 
-    static byte[] opened(Delivery.Opened opened, String instance, long retryMillis) {
+    /** @param caller whose stream it is, as clients may know it */
+    static byte[] opened(Delivery.Opened opened, String instance, long retryMillis, @Nullable String caller) {
         Position start = opened.start();
         SseEncoder frame = SseEncoder.frame().event("realtime.open");
         if (start != null) {
             frame.id(start.cursor());
         }
         return frame.retry(retryMillis)
-                .data(Json.bytes(new Open(instance, start == null ? null : start.epoch(), opened.resumed())))
+                .data(Json.bytes(new Open(instance, start == null ? null : start.epoch(), opened.resumed(), caller)))
                 .bytes();
     }
 

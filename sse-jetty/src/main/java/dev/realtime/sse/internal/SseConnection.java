@@ -271,7 +271,8 @@ final class SseConnection implements Outlet.Listener {
         } else if (delivery instanceof Delivery.Reached reached) {
             return Frames.reached(reached);
         } else if (delivery instanceof Delivery.Opened opened) {
-            return Frames.opened(opened, instance, streams.options().retry().toMillis());
+            String shown = caller == null ? null : streams.callerHash().of(caller);
+            return Frames.opened(opened, instance, streams.options().retry().toMillis(), shown);
         } else if (delivery instanceof Delivery.Live) {
             live = true;
             return Frames.live();

@@ -99,16 +99,8 @@ public final class StreamServlet extends EndpointServlet {
         return null;
     }
 
-    /** A ticket counts alone: whatever else comes with it is not looked at. */
     private Credential credential(HttpServletRequest request, StreamRequest asked) throws Refused {
-        String ticket = asked.ticket();
-        if (ticket == null) {
-            return new Credential.Known(access().caller(request));
-        }
-        if (tickets == null) {
-            throw Tickets.off();
-        }
-        return tickets.judge(request, ticket);
+        return Tickets.credential(tickets, access(), request, asked.ticket());
     }
 
     /** Used up only when nothing else stands in the way of the stream. No thread waits for the answer. */

@@ -30,6 +30,7 @@ public final class Streams implements AutoCloseable {
     private final Object emptied = new Object();
     private final Seats seats;
     private final Replays replays;
+    private final CallerHash callerHash;
     private volatile boolean draining;
     /** How many there were when the drain began. */
     private volatile int drained;
@@ -39,6 +40,7 @@ public final class Streams implements AutoCloseable {
         this.options = options;
         this.meters = meters;
         this.seats = new Seats(options.limits());
+        this.callerHash = CallerHash.of(options);
         this.replays = new Replays(options.limits().replays(), logFlows, System::nanoTime);
         this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "realtime-streams-clock");
@@ -113,6 +115,10 @@ public final class Streams implements AutoCloseable {
 
     Seats seats() {
         return seats;
+    }
+
+    CallerHash callerHash() {
+        return callerHash;
     }
 
     Replays replays() {

@@ -16,7 +16,7 @@ export interface RealtimeOptions {
   cursor?: string | null;
   /** One connection for all tabs that ask for the same. Default true; with `token` or `ticket` only if there is a `key`. */
   shared?: boolean;
-  /** Whose events these are, such as the user's id: tabs of different keys share nothing. */
+  /** Tabs of different keys share nothing. With `token` or `ticket`, tabs share only if there is one: the user's id, say. */
   key?: string;
   /** The first wait before a reconnect, until the server has said its own. Default 2,000. */
   retryMs?: number;
@@ -55,11 +55,11 @@ export type RealtimeState = 'connecting' | 'open' | 'live' | 'waiting' | 'closed
 export interface RealtimeHandlers {
   event: (event: RealtimeEvent) => void;
   gap: (gap: RealtimeGap) => void;
-  /** A stream has begun behind this cursor. `instance` is missing where another tab holds the stream already. */
-  open: (open: { cursor: string | null; resumed: boolean; instance?: string }) => void;
+  /** A stream has begun behind this cursor. `caller` is an opaque hash of whose it is; `instance` is missing where another tab holds the stream already. */
+  open: (open: { cursor: string | null; resumed: boolean; instance?: string; caller?: string }) => void;
   /** The replay is finished. */
   live: (live: Record<string, never>) => void;
-  /** The server has ended the stream; unless `reconnect`, for good. */
+  /** The stream has ended; unless `reconnect`, for good: `caller_changed` if it would be somebody else's now. */
   close: (close: { reason: string; reconnect: boolean }) => void;
   state: (state: { state: RealtimeState; why?: string; delayMs?: number }) => void;
   warning: (warning: { code: 'buffering' | 'silence' | 'unshared'; detail: string }) => void;

@@ -11,7 +11,8 @@ const REWIND_EVERY_MS = 5_000;
 /** Largest frame that is taken, in characters. */
 const MAX_FRAME_CHARS = 64 * 1_024 * 1_024;
 /** Tabs share a stream only with tabs that speak this version of the messages between them. */
-const TABS_VERSION = 1;
+const TABS_VERSION = 2;
+const UNTOLD = 'the server does not tell whose stream it is';
 
 const DEFAULTS = {
   url: '/realtime/stream',
@@ -99,6 +100,14 @@ export class SseParser {
 /** Whether the page is asked for a credential: then it may have a new one. */
 const asksFor = ({ token, ticket }) => Boolean(token || ticket);
 
+// ---------------------------------------------------------------- callers
+
+/** Whether these are two for certain. What was made with another key, or is not there, says nothing. */
+function areTwo(a, b) {
+  const [[key, who], [otherKey, other]] = [a, b].map((caller) => (caller ?? '').split('.'));
+  return key === otherKey && who !== other;
+}
+
 // ---------------------------------------------------------------- cursors
 
 /** Below zero if a is before b, above if behind it; NaN where they are of two logs, or one is no cursor. */
@@ -120,8 +129,11 @@ function compare(a, b) {
 class Connection {
   #options;
   #onStep;
+  #onCaller;
   #cursor;
   #live = false;
+  #opened = false;
+  #gapBefore = null;
   #provisional = false;
   #stopped = false;
   #attempt = new AbortController();
@@ -132,11 +144,16 @@ class Connection {
   #refresh = false;
   #again = false;
 
-  constructor(options, cursor, onStep) {
+  /**
+   * @param onStep is given each step, and whether it is one of a stream that `onCaller` has let pass
+   * @param onCaller is told whose stream has opened, before any step of it; returns whether it may go on
+   */
+  constructor(options, cursor, onStep, onCaller) {
     this.#options = options;
     this.#cursor = cursor;
     this.#base = options.retryMs;
     this.#onStep = onStep;
+    this.#onCaller = onCaller;
   }
 
   /** Where it is: the step after next follows this. */
@@ -180,21 +197,56 @@ class Connection {
 
   /** Until it is stopped. Never fails. */
   async run() {
+    await this.#repeat((attempt) => this.#open(attempt));
+  }
+
+  /** Whose streams these would be; null if the server does not tell, undefined if it was stopped first. Never fails. */
+  async identify() {
+    const end = await this.#repeat((attempt) => this.#ask(attempt));
+    return end?.caller;
+  }
+
+  /** One attempt after the other, until one of them says that all is done. */
+  async #repeat(attempting) {
     while (!this.#stopped) {
       this.#attempt = new AbortController();
       this.#again = false;
       this.#state('connecting');
-      const end = await this.#open(this.#attempt);
+      const end = await attempting(this.#attempt);
       this.#attempt.abort();
       this.#live = false;
+      this.#opened = false;
+      this.#gapBefore = null;
       if (this.#stopped) {
-        return;
+        return undefined;
+      }
+      if (end.done) {
+        return end;
       }
       if (!this.#again) {
         const delayMs = Math.round(end.delayMs ?? this.#backoff());
         this.#state('waiting', { why: end.why, delayMs });
         await this.#wait(delayMs);
       }
+    }
+    return undefined;
+  }
+
+  /** One attempt to hear whose streams these would be. What this server does not know of will not be better later. */
+  async #ask(attempt) {
+    const silence = new Alarm(this.#options.silenceMs, () => attempt.abort(new Error('silent')));
+    try {
+      silence.set();
+      const response = await this.#request(attempt.signal, 'caller');
+      if (mayPass(response) && (response.status !== 403 || isProblem(response))) {
+        return await this.#refused(response);
+      }
+      const said = response.ok && isJson(response) ? await response.json() : {};
+      return { done: true, caller: typeof said.caller === 'string' ? said.caller : null };
+    } catch (failure) {
+      return { why: String(failure?.message ?? failure) };
+    } finally {
+      silence.clear();
     }
   }
 
@@ -212,8 +264,8 @@ class Connection {
     let opened = 0;
     try {
       silence.set();
-      const response = await this.#request(signal);
-      if (!response.ok || !/^text\/event-stream\b/i.test(response.headers.get('Content-Type') ?? '')) {
+      const response = await this.#request(signal, 'stream');
+      if (!response.ok || !/^text\/event-stream\b/i.test(typeOf(response))) {
         return await this.#refused(response);
       }
       this.#refusals = 0;
@@ -250,27 +302,33 @@ class Connection {
     return ended;
   }
 
-  async #request(signal) {
+  /** @param what a stream, or whose it would be (`caller`), which is told beside it */
+  async #request(signal, what) {
     const { token, ticket, url, topics, events, credentials } = this.#options;
     const refresh = this.#refresh;
     const given = await abortable(signal, token?.({ refresh }));
     const single = await abortable(signal, ticket?.({ refresh }));
     this.#refresh = false;
     const address = new URL(url, globalThis.location?.href);
-    address.searchParams.set('client', 'fetch');
+    if (what === 'caller') {
+      address.pathname = address.pathname.replace(/[^/]*$/, what);
+      address.search = '';
+    } else {
+      address.searchParams.set('client', 'fetch');
+    }
     if (single) {
       address.searchParams.set('ticket', single);
     }
     for (const [name, patterns] of Object.entries({ topics, events })) {
-      if (patterns.length > 0) {
+      if (patterns.length > 0 && what === 'stream') {
         address.searchParams.set(name, patterns.join(','));
       }
     }
-    const headers = { Accept: 'text/event-stream' };
+    const headers = { Accept: what === 'stream' ? 'text/event-stream' : 'application/json' };
     if (given) {
       headers.Authorization = `Bearer ${given}`;
     }
-    if (this.#cursor !== null) {
+    if (this.#cursor !== null && what === 'stream') {
       headers['Last-Event-ID'] = this.#cursor;
     }
     return fetch(address, { headers, signal, credentials, cache: 'no-store' });
@@ -278,11 +336,10 @@ class Connection {
 
   /** An answer that is no stream. */
   async #refused(response) {
-    const isProblem = /^application\/problem\+json\b/i.test(response.headers.get('Content-Type') ?? '');
-    const problem = isProblem ? await response.json().catch(() => ({})) : {};
+    const problem = isProblem(response) ? await response.json().catch(() => ({})) : {};
     const why = response.ok ? 'not an event stream' : `${response.status} ${problem.code ?? ''}`.trim();
     if (response.status === 400 && problem.code) {
-      this.#onStep({ type: 'close', reason: problem.code, reconnect: false });
+      this.#tell({ type: 'close', reason: problem.code, reconnect: false });
       return { why };
     }
     if (response.status === 401 || response.status === 403) {
@@ -300,23 +357,36 @@ class Connection {
     if (frame.event === 'realtime.gap') {
       const gap = JSON.parse(frame.data);
       const to = (gap.reason === 'trimmed' ? gap.floor : gap.head) ?? undefined;
-      this.#step({ type: 'gap', from, id: to, gap });
+      const step = { type: 'gap', from, id: to, gap };
+      if (this.#opened) {
+        this.#step(step);
+      } else {
+        this.#gapBefore = step; // until it is known whose stream it is
+      }
     } else if (frame.event === 'realtime.open') {
       this.#base = Math.min(frame.retry ?? this.#base, LONGEST_WAIT_MS);
       this.#provisional = false;
-      const { instance, resumed } = JSON.parse(frame.data);
+      const { instance, resumed, caller } = JSON.parse(frame.data);
+      if (!this.#onCaller(caller)) {
+        ended.why = 'another caller';
+        return;
+      }
+      this.#opened = true;
+      if (this.#gapBefore) {
+        this.#step(this.#gapBefore);
+      }
       this.#state('open');
-      this.#step({ type: 'open', from: id ?? from, id, instance, resumed });
+      this.#step({ type: 'open', from: id ?? this.#cursor, id, instance, resumed, caller });
     } else if (frame.event === 'realtime.live') {
       this.#live = true;
       this.#state('live');
-      this.#onStep({ type: 'live' });
+      this.#tell({ type: 'live' });
     } else if (frame.event === 'realtime.close') {
       const { reason, reconnect } = JSON.parse(frame.data);
       const delayMs = frame.retry === undefined ? undefined : Math.min(frame.retry, LONGEST_ASKED_WAIT_MS);
       Object.assign(ended, { why: reason, delayMs });
       this.#refresh = reason === 'expired';
-      this.#onStep({ type: 'close', reason, reconnect });
+      this.#tell({ type: 'close', reason, reconnect });
     } else if (frame.data !== undefined && !frame.event?.startsWith('realtime.')) {
       this.#provisional ||= id === undefined;
       this.#step({ type: 'event', from, id, envelope: JSON.parse(frame.data) });
@@ -327,15 +397,19 @@ class Connection {
 
   #step(step) {
     this.#cursor = step.id ?? this.#cursor;
-    this.#onStep(step);
+    this.#tell(step);
   }
 
   #state(state, more) {
-    this.#onStep({ type: 'state', state, ...more });
+    this.#tell({ type: 'state', state, ...more });
   }
 
   #warn(code, detail) {
-    this.#onStep({ type: 'warning', code, detail });
+    this.#tell({ type: 'warning', code, detail });
+  }
+
+  #tell(step) {
+    this.#onStep(step, this.#opened);
   }
 
   /** Full jitter: anything between nothing and a limit that doubles. */
@@ -384,6 +458,16 @@ function abortable(signal, promise) {
   ]);
 }
 
+/** Whether a refusal may pass: with another credential, or with time. */
+function mayPass({ status }) {
+  return [401, 403, 408, 425, 429].includes(status) || (status >= 500 && status !== 501);
+}
+
+const typeOf = (response) => response.headers.get('Content-Type') ?? '';
+const isJson = (response) => /^application\/json\b/i.test(typeOf(response));
+/** Whether it is the server's own refusal, and not that of something on the way. */
+const isProblem = (response) => /^application\/problem\+json\b/i.test(typeOf(response));
+
 /** What a Retry-After asks for, in milliseconds; 0 if it says nothing. */
 function afterMs(header) {
   const ms = /^[0-9]+$/.test(header ?? '') ? Number(header) * 1_000 : Date.parse(header ?? '') - Date.now();
@@ -393,24 +477,29 @@ function afterMs(header) {
 // ---------------------------------------------------------------- one for all tabs
 
 /**
- * A subscription. Tabs that ask for the same share one connection: whoever holds the lock leads, opens it, and passes
- * every step on; the others follow. Each tab has its own cursor and takes only what follows it, so that whoever leads,
+ * A subscription. Tabs that ask for the same share one connection, if the server knows them as the same caller: that is
+ * asked before, and looked at in each stream that opens. Whoever holds the lock leads, opens it, and passes every step
+ * on; the others follow. Each tab has its own cursor and takes only what follows it, so that whoever leads,
  * nothing is told twice; a tab that has missed something has the leader go back.
  */
 export class Realtime {
   #options;
-  #name;
+  #wanted;
   #tab = Math.random().toString(36).slice(2);
   #handlers = new Map();
   #cursor;
   #state = 'connecting';
+  #caller;
+  #asking = null;
   #connection = null;
+  #leads = false;
   #channel = null;
   #leaving = null;
+  #group = null;
   #lastRewind = -Infinity;
   #onHide = () => this.#leave();
   #onShow = () => this.#join();
-  #onOnline = () => this.#connection?.wake();
+  #onOnline = () => [this.#asking, this.#connection].forEach((each) => each?.wake());
 
   constructor(options = {}) {
     const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && !['token', 'ticket', 'key'].includes(name));
@@ -420,7 +509,7 @@ export class Realtime {
     this.#options = { ...DEFAULTS, ...options };
     const { url, topics, events, credentials, key } = this.#options;
     const address = new URL(url, globalThis.location?.href).href;
-    this.#name = `realtime ${JSON.stringify([TABS_VERSION, address, [...topics].sort(), [...events].sort(), credentials, key])}`;
+    this.#wanted = [TABS_VERSION, address, [...topics].sort(), [...events].sort(), credentials, key];
     this.#cursor = this.#options.cursor ?? null;
     globalThis.addEventListener?.('pagehide', this.#onHide);
     globalThis.addEventListener?.('pageshow', this.#onShow);
@@ -460,46 +549,94 @@ export class Realtime {
     if (this.#state === 'closed' || this.#leaving) {
       return;
     }
-    const leaving = new AbortController();
-    this.#leaving = leaving;
+    this.#leaving = new AbortController();
     const { shared, key } = this.#options;
-    const locks = globalThis.navigator?.locks;
-    if (!shared || (asksFor(this.#options) && key === undefined) || !locks || !globalThis.BroadcastChannel) {
-      this.#lead();
+    const mayShare = shared && (!asksFor(this.#options) || key !== undefined);
+    if (mayShare && globalThis.navigator?.locks && globalThis.BroadcastChannel) {
+      this.#introduce(this.#leaving.signal);
+    } else {
+      this.#open();
+    }
+  }
+
+  /** Asks whose tab this is; then it joins those of the same caller. */
+  async #introduce(left) {
+    this.#asking = new Connection(this.#options, null, (step) => this.#take(step));
+    const caller = await this.#asking.identify();
+    if (left.aborted || caller === undefined) {
       return;
     }
-    this.#channel = new BroadcastChannel(this.#name);
+    this.#asking = null;
+    if (caller === null) {
+      this.#alone(UNTOLD);
+    } else if (this.#isStill(caller)) {
+      this.#gather();
+    }
+  }
+
+  /** Whether it is whose events this page has been told. If not it is told no more: they would be somebody else's. */
+  #isStill(caller) {
+    const before = this.#caller;
+    this.#caller = caller ?? before;
+    if (before === undefined || caller === undefined || !areTwo(before, caller)) {
+      return true;
+    }
+    this.#take({ type: 'close', reason: 'caller_changed', reconnect: false });
+    return false;
+  }
+
+  /** Joins the tabs of this caller: with a stream of its own, if it has one, until another one of them leads. */
+  #gather() {
+    const name = `realtime ${JSON.stringify([...this.#wanted, this.#caller])}`;
+    const group = new AbortController();
+    const { signal } = group;
+    this.#group = group;
+    this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#post({ type: 'join', tab: this.#tab });
     const leads = (release) => {
-      if (leaving.signal.aborted) {
+      if (signal.aborted) {
         release();
       } else {
-        leaving.signal.addEventListener('abort', release, { once: true });
+        signal.addEventListener('abort', release, { once: true });
         this.#lead();
       }
     };
-    locks
-      .request(this.#name, { signal: leaving.signal }, () => new Promise(leads))
+    globalThis.navigator.locks
+      .request(name, { signal }, () => new Promise(leads))
       .catch((failure) => {
-        if (!leaving.signal.aborted && !this.leading) {
-          this.#hangUp();
-          this.#take({ type: 'warning', code: 'unshared', detail: String(failure) });
-          this.#lead();
+        if (!signal.aborted && !this.#leads) {
+          this.#alone(String(failure));
         }
       });
   }
 
+  #alone(why) {
+    this.#hangUp();
+    this.#take({ type: 'warning', code: 'unshared', detail: why });
+    this.#open();
+  }
+
   /** Until it comes back, if it does: a page may be kept while it is not shown. */
   #leave() {
-    this.#connection?.stop();
-    this.#connection = null;
+    this.#asking?.stop();
+    this.#asking = null;
+    this.#shut();
     this.#hangUp();
     this.#leaving?.abort();
     this.#leaving = null;
   }
 
+  #shut() {
+    this.#connection?.stop();
+    this.#connection = null;
+  }
+
+  /** Leaves the other tabs. */
   #hangUp() {
+    this.#leads = false;
+    this.#group?.abort();
+    this.#group = null;
     if (this.#channel) {
       this.#channel.onmessage = null;
       this.#channel.close();
@@ -508,34 +645,66 @@ export class Realtime {
   }
 
   #lead() {
-    this.#connection = new Connection(this.#options, this.#cursor, (step) => {
-      this.#post({ type: 'step', step });
+    this.#leads = true;
+    this.#post({ type: 'lead' });
+    this.#open();
+  }
+
+  /** Unless there is a stream already. */
+  #open() {
+    if (this.#connection) {
+      return;
+    }
+    const onStep = (step, opened) => {
+      if (this.#leads && (opened || step.type === 'state' || step.type === 'warning')) {
+        this.#post({ type: 'step', step });
+      }
       this.#take(step);
-    });
+    };
+    this.#connection = new Connection(this.#options, this.#cursor, onStep, (caller) => this.#opens(caller));
     this.#connection.run();
+  }
+
+  /** Whether a stream of this caller's may go on. The tabs that it is shared with are those of the same caller. */
+  #opens(caller) {
+    const before = this.#caller;
+    if (!this.#isStill(caller)) {
+      return false;
+    }
+    if (this.#group && caller === undefined) {
+      this.#hangUp();
+      this.#take({ type: 'warning', code: 'unshared', detail: UNTOLD });
+    } else if (this.#group && caller !== before) {
+      this.#hangUp();
+      this.#gather();
+    }
+    return true;
   }
 
   /** From another tab. */
   #hear(message) {
-    const leads = this.#connection;
-    if (leads && message.type === 'join') {
-      this.#post({ type: 'hello', to: message.tab, cursor: leads.cursor, state: this.#state, live: leads.live });
-      if (leads.provisional) {
-        leads.reopen();
+    const stream = this.#connection;
+    if (this.#leads && message.type === 'join') {
+      this.#post({ type: 'hello', to: message.tab, cursor: stream.cursor, state: this.#state, live: stream.live });
+      if (stream.provisional) {
+        stream.reopen();
       }
-    } else if (leads && message.type === 'rewind') {
-      leads.rewind(message.cursor);
-    } else if (message.type === 'step' && (!leads || isFinal(message.step))) {
+    } else if (this.#leads && message.type === 'rewind') {
+      stream.rewind(message.cursor);
+    } else if (message.type === 'step' && (!stream || isFinal(message.step))) {
       this.#take(message.step);
-    } else if (!leads && message.type === 'hello' && message.to === this.#tab) {
+    } else if (!this.#leads && message.type === 'hello' && message.to === this.#tab) {
+      this.#shut();
       this.#greet(message);
+    } else if (!this.#leads && message.type === 'lead' && stream) {
+      this.#post({ type: 'join', tab: this.#tab });
     }
   }
 
   #greet({ cursor, state, live }) {
     this.#take({ type: 'state', state });
     if (cursor !== null) {
-      this.#take({ type: 'open', from: cursor, id: cursor, resumed: this.#cursor !== null });
+      this.#take({ type: 'open', from: cursor, id: cursor, resumed: this.#cursor !== null, caller: this.#caller });
     }
     if (live) {
       this.#take({ type: 'live' });
@@ -551,7 +720,8 @@ export class Realtime {
       this.#advance(step);
     } else if (step.type === 'open') {
       this.#advance(step);
-      this.#emit('open', { cursor: this.#cursor, resumed: step.resumed, instance: step.instance });
+      const { resumed, instance, caller } = step;
+      this.#emit('open', { cursor: this.#cursor, resumed, instance, ...(caller && { caller }) });
     } else if (step.type === 'gap') {
       this.#takeGap(step);
     } else if (step.type === 'state') {

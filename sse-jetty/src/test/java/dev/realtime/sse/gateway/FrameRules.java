@@ -61,7 +61,7 @@ abstract class FrameRules {
             assertThat(open.event()).isEqualTo("realtime.open");
             assertThat(open.id()).matches("[A-Za-z0-9._]+-0-0");
             assertThat(open.retry()).isEqualTo("2000");
-            assertThat(open.data()).endsWith("\"resumed\":false}");
+            assertThat(open.data()).contains("\"resumed\":false,");
             assertThat(frames.next()).isEqualTo(new Frame("realtime.live", null, null, "{}"));
             String cursor = client.publish("orders.updated", ALICE);
             Frame envelope = frames.nextTold();
@@ -94,7 +94,7 @@ abstract class FrameRules {
             FrameReader frames = answer.frames();
             Frame open = frames.next();
             assertThat(open.id()).isEqualTo(cursors.get(4));
-            assertThat(open.data()).endsWith("\"resumed\":true}");
+            assertThat(open.data()).contains("\"resumed\":true,");
             for (String cursor : cursors.subList(5, 20)) {
                 assertThat(frames.next().id()).isEqualTo(cursor);
             }
