@@ -10,6 +10,7 @@ import dev.realtime.transport.Publication;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.runtime.Supervisor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A front door whose every answer a test decides. */
 final class FakePubSub implements PubSub {
+    private final Supervisor supervisor = Supervisor.standard();
     final Queue<Delivery> waiting = new ConcurrentLinkedQueue<>();
     final AtomicInteger closedSubscriptions = new AtomicInteger();
     final CompletableFuture<Publication.Acceptance> accepted = new CompletableFuture<>();
@@ -78,6 +80,11 @@ final class FakePubSub implements PubSub {
     @Override
     public TransportStatus status() {
         return new TransportStatus(TransportStatus.State.DOWN, "a test", Instant.EPOCH);
+    }
+
+    @Override
+    public Supervisor supervisor() {
+        return supervisor;
     }
 
     @Override

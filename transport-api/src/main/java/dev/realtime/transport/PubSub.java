@@ -1,6 +1,8 @@
 package dev.realtime.transport;
 
 import dev.realtime.transport.internal.FrontDoor;
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Trouble;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,16 @@ public interface PubSub extends AutoCloseable {
      * @throws SettingsException if a setting cannot be used
      */
     static PubSub open(Settings settings) {
-        return FrontDoor.open(settings);
+        return open(settings, Supervisor.standard());
+    }
+
+    /**
+     * The same, with threads that run under this supervisor.
+     *
+     * @throws SettingsException if a setting cannot be used
+     */
+    static PubSub open(Settings settings, Supervisor supervisor) {
+        return FrontDoor.open(settings, supervisor);
     }
 
     /** Every key that {@link #open} may read, with those of all transports that can be found: to refuse unknown ones. */
@@ -80,6 +91,14 @@ public interface PubSub extends AutoCloseable {
 
     /** How the transport is, now. */
     TransportStatus status();
+
+    /** Which parts of this instance do not work now: what the state alone does not tell. */
+    default List<Trouble> troubles() {
+        return supervisor().troubles().all();
+    }
+
+    /** What this instance's threads run under: the endpoint's too. */
+    Supervisor supervisor();
 
     /** The name that was chosen: {@code memory}, {@code redis}, {@code postgres} or a plugin's. */
     String transportName();

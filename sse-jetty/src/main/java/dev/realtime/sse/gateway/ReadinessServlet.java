@@ -5,14 +5,16 @@ import dev.realtime.sse.internal.Access;
 import dev.realtime.sse.internal.EndpointServlet;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.runtime.Trouble;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /readyz}: whether events flow and this instance stays. The details are for operators. */
+/** {@code GET /readyz}: whether events flow, every part works and this instance stays. The details are for operators. */
 final class ReadinessServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
@@ -27,7 +29,14 @@ final class ReadinessServlet extends EndpointServlet {
             String state,
             @Nullable String cause,
             String since,
-            String instance) {}
+            String instance,
+            List<Shown> troubles) {}
+
+    private record Shown(String part, String cause, String since, boolean blocking) {
+        private Shown(Trouble trouble) {
+            this(trouble.part(), trouble.cause(), trouble.since().toString(), trouble.blocking());
+        }
+    }
 
     ReadinessServlet(Access access, PubSub pubSub, BooleanSupplier draining) {
         super(access, Set.of("GET", "HEAD"));
@@ -39,7 +48,8 @@ final class ReadinessServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
         TransportStatus status = pubSub.status();
         boolean stopping = draining.getAsBoolean();
-        boolean ready = status.state().flows() && !stopping;
+        List<Trouble> troubles = pubSub.troubles();
+        boolean ready = status.state().flows() && !stopping && troubles.stream().noneMatch(Trouble::blocking);
         Object body = isOperator(request)
                 ? new Details(
                         ready,
@@ -47,7 +57,8 @@ final class ReadinessServlet extends EndpointServlet {
                         status.state().name(),
                         stopping ? "this instance is stopping" : status.cause(),
                         status.since().toString(),
-                        pubSub.instance())
+                        pubSub.instance(),
+                        troubles.stream().map(Shown::new).toList())
                 : new Summary(ready);
         Pages.json(response, ready ? HttpServletResponse.SC_OK : HttpServletResponse.SC_SERVICE_UNAVAILABLE, body);
     }

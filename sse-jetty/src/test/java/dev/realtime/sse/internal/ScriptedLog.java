@@ -10,6 +10,7 @@ import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.runtime.Supervisor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A front door that tells the newest of its subscriptions what a test says. Thread-safe. */
 final class ScriptedLog implements PubSub {
+    private final Supervisor supervisor = Supervisor.standard();
     final List<SubscribeRequest> requests = new CopyOnWriteArrayList<>();
     final List<Event> published = new CopyOnWriteArrayList<>();
     volatile TransportStatus.State state = TransportStatus.State.LIVE;
@@ -100,6 +102,11 @@ final class ScriptedLog implements PubSub {
     @Override
     public TransportStatus status() {
         return new TransportStatus(state, null, Instant.EPOCH);
+    }
+
+    @Override
+    public Supervisor supervisor() {
+        return supervisor;
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.hub.Hub;
+import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.Measured;
@@ -43,6 +44,7 @@ public final class FrontDoor implements PubSub {
     private final Turnstile turnstile;
     private final @Nullable ClaimDesk claims;
     private final Duration replayWindow;
+    private final Supervisor supervisor;
 
     /** One that never waits for room. */
     public FrontDoor(String transportName, AdapterContext context, PubSubAdapter adapter, int maxPayloadBytes) {
@@ -64,7 +66,8 @@ public final class FrontDoor implements PubSub {
         this.transportName = transportName;
         this.instance = context.instance();
         this.adapter = adapter;
-        this.hub = new Hub(adapter);
+        this.supervisor = context.supervisor();
+        this.hub = new Hub(adapter, supervisor);
         this.outbox = new Outbox(adapter, hub, turnstile);
         this.intake = new EventIntake(context.clock(), maxPayloadBytes);
         this.claims = adapter instanceof ClaimsKeys claiming ? new ClaimDesk(claiming) : null;
@@ -74,11 +77,11 @@ public final class FrontDoor implements PubSub {
     }
 
     /** See {@link PubSub#open}. */
-    public static PubSub open(Settings settings) {
+    public static PubSub open(Settings settings, Supervisor supervisor) {
         String name = settings.transport();
         PubSubAdapterProvider provider = AdapterRegistry.find(settings).provider(name);
-        AdapterContext context =
-                new AdapterContext(instanceName(), settings.keyPrefix(), settings.replayWindow(), Clock.systemUTC());
+        AdapterContext context = new AdapterContext(
+                instanceName(), settings.keyPrefix(), settings.replayWindow(), Clock.systemUTC(), supervisor);
         int maxPayloadBytes = settings.maxPayloadBytes();
         Duration patience = settings.patienceWhenFull();
         return new FrontDoor(name, context, provider.create(settings, context), maxPayloadBytes, patience);
@@ -133,6 +136,11 @@ public final class FrontDoor implements PubSub {
     }
 
     @Override
+    public Supervisor supervisor() {
+        return supervisor;
+    }
+
+    @Override
     public String transportName() {
         return transportName;
     }
@@ -150,7 +158,9 @@ public final class FrontDoor implements PubSub {
     @Override
     public List<Measure> measures() {
         List<Measure> adapters = adapter instanceof Measured measured ? measured.measures() : List.of();
-        return Stream.concat(outbox.measures().stream(), adapters.stream()).toList();
+        return Stream.of(outbox.measures(), adapters, supervisor.measures())
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Override

@@ -150,6 +150,34 @@ final class Handover {
         phase = Phase.REPLAYING;
     }
 
+    /**
+     * Live events were not taken, nobody knows how far: they come from the log again.
+     *
+     * @param got everything up to here was taken, if it was {@link Phase#LIVE}
+     * @param to where the live stream is
+     */
+    void notTaken(Position got, Position to) {
+        if (phase == Phase.LIVE) {
+            fallBehind(got, to);
+        } else {
+            clearBuffer();
+            target = to;
+        }
+    }
+
+    /**
+     * A page, or the switch to live after it, was not taken, nobody knows how far: it is read again.
+     *
+     * @param got everything up to here was taken
+     */
+    void pageNotTaken(Position got) {
+        if (phase == Phase.LIVE) {
+            target = reached;
+            phase = Phase.REPLAYING;
+        }
+        reached = got;
+    }
+
     private List<Received> fresh(List<Received> events) {
         if (events.isEmpty() || positionOf(events.get(0)).offset() > reached.offset()) {
             return List.copyOf(events);

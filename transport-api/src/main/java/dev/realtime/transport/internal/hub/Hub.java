@@ -8,6 +8,9 @@ import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Timer;
+import dev.realtime.transport.runtime.Workers;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.LogEntry;
@@ -15,16 +18,12 @@ import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -43,18 +42,20 @@ public final class Hub implements DeliverySink {
     static final int PAGE_EVENTS = 500;
 
     private static final int REPLAY_THREADS = 4;
-    private static final long RETRY_MILLIS = 200;
+    private static final String PART = "realtime-hub";
+    private static final Duration RETRY = Duration.ofMillis(200);
+    private static final Duration SWEEP = Duration.ofSeconds(1);
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
     private final PubSubAdapter adapter;
     private final ReplayPages pages;
     private final Map<LogId, LogFeed> feeds = new ConcurrentHashMap<>();
-    private final ExecutorService replays = Executors.newFixedThreadPool(REPLAY_THREADS, threads("realtime-replay-"));
+    private final Supervisor supervisor;
+    private final Workers replays;
     /** Apart from the replays, which may all be waiting for the backend. */
-    private final ScheduledExecutorService retries =
-            Executors.newSingleThreadScheduledExecutor(threads("realtime-retry-"));
+    private final Timer retries;
 
-    private final AtomicBoolean lettingGo = new AtomicBoolean();
+    private final AtomicBoolean sweeping = new AtomicBoolean();
 
     private final LongAdder delivered = new LongAdder();
     private final LongAdder gaps = new LongAdder();
@@ -67,8 +68,11 @@ public final class Hub implements DeliverySink {
     private volatile boolean ended;
     private volatile Runnable flowing = () -> {};
 
-    public Hub(PubSubAdapter adapter) {
+    public Hub(PubSubAdapter adapter, Supervisor supervisor) {
         this.adapter = adapter;
+        this.supervisor = supervisor;
+        this.replays = supervisor.workers("realtime-replay", REPLAY_THREADS);
+        this.retries = supervisor.timer("realtime-retry");
         this.pages = new ReplayPages((orgId, after) -> adapter.read(orgId, after, PAGE_EVENTS), System::nanoTime);
     }
 
@@ -89,6 +93,7 @@ public final class Hub implements DeliverySink {
 
     /** Walk 2: subscribes at the request's cursor. */
     public Subscription subscribe(SubscribeRequest request, Runnable signal) {
+        beginToSweep();
         LogId log = adapter.logOf(request.orgId());
         HubSubscription subscription;
         do {
@@ -115,7 +120,7 @@ public final class Hub implements DeliverySink {
     /** Runs something a little later, once; not at all after close. */
     public void later(Runnable action) {
         try {
-            retries.schedule(action, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            retries.later(RETRY, action);
         } catch (RejectedExecutionException closed) {
             LOG.debug("closed, so nothing is tried again");
         }
@@ -147,8 +152,8 @@ public final class Hub implements DeliverySink {
     }
 
     public void close() {
-        replays.shutdownNow();
-        retries.shutdownNow();
+        replays.close();
+        retries.close();
     }
 
     @Override
@@ -174,28 +179,39 @@ public final class Hub implements DeliverySink {
         state = status.state();
         pages.forget();
         if (status.state() == TransportStatus.State.DOWN) {
-            feeds.values().forEach(LogFeed::openAllBlind);
+            feeds.values().forEach(feed -> guard(feed::openAllBlind));
         } else if (status.state().flows() && !before.flows()) {
             if (before == TransportStatus.State.DOWN) {
                 recoveries.increment();
             }
-            feeds.values().forEach(LogFeed::unpark);
-            flowing.run();
+            feeds.values().forEach(feed -> guard(feed::unpark));
+            guard(flowing);
         }
     }
 
-    /** Replayed pages are not held when nobody reads any more. */
-    private void letGoLater() {
-        if (lettingGo.compareAndSet(false, true)) {
-            later(this::letGo);
+    private void guard(Runnable step) {
+        supervisor.guard(PART, step);
+    }
+
+    private void beginToSweep() {
+        if (!sweeping.compareAndSet(false, true)) {
+            return;
+        }
+        boolean begun = false;
+        try {
+            retries.every(SWEEP, this::sweep);
+            begun = true;
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("closed, so nothing is swept");
+        } finally {
+            sweeping.set(begun);
         }
     }
 
-    private void letGo() {
-        lettingGo.set(false);
-        if (pages.forgetOld()) {
-            letGoLater();
-        }
+    /** Lets go of replayed pages that nobody reads any more, and has replays go on that something kept from it. */
+    private void sweep() {
+        pages.forgetOld();
+        feeds.values().forEach(feed -> guard(feed::sweep));
     }
 
     /** A log that is followed on demand and that nobody listens to is of no interest. */
@@ -220,10 +236,17 @@ public final class Hub implements DeliverySink {
 
         @Override
         public void replay(HubSubscription subscription) {
+            subscription.queued(true);
+            boolean asked = false;
             try {
                 replays.execute(() -> nextPage(subscription));
+                asked = true;
             } catch (RejectedExecutionException closed) {
                 LOG.debug("closed, so nothing is replayed");
+            } finally {
+                if (!asked) {
+                    subscription.queued(false);
+                }
             }
         }
 
@@ -267,6 +290,11 @@ public final class Hub implements DeliverySink {
         }
 
         @Override
+        public void failed(Throwable failure) {
+            supervisor.failed(PART, failure);
+        }
+
+        @Override
         public void count(int deliveredEvents, int toldGaps) {
             delivered.add(deliveredEvents);
             gaps.add(toldGaps);
@@ -278,6 +306,7 @@ public final class Hub implements DeliverySink {
         }
 
         private void nextPage(HubSubscription subscription) {
+            subscription.queued(false);
             SubscribeRequest request = subscription.request();
             LogFeed feed = subscription.feed();
             Position after;
@@ -299,7 +328,6 @@ public final class Hub implements DeliverySink {
                 } else {
                     ReplayPages.Page page = pages.read(request.orgId(), after);
                     List<Received> matching = page.eventsFor(request);
-                    letGoLater();
                     synchronized (feed) {
                         goesOn = subscription.page(page.answer(), matching);
                     }
@@ -311,9 +339,15 @@ public final class Hub implements DeliverySink {
                 }
             } catch (TransportUnavailableException e) {
                 readLater(subscription);
-            } catch (RuntimeException e) {
-                LOG.error("the log of {} cannot be read; tried again", request.orgId(), e);
-                readLater(subscription);
+            } catch (RuntimeException | Error e) {
+                failed(e);
+                boolean again;
+                synchronized (feed) {
+                    again = subscription.pageFailed();
+                }
+                if (again) {
+                    later(() -> replay(subscription));
+                }
             }
         }
 
@@ -324,14 +358,5 @@ public final class Hub implements DeliverySink {
                 later(feed::unpark);
             }
         }
-    }
-
-    private static ThreadFactory threads(String prefix) {
-        AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new Thread(task, prefix + count.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        };
     }
 }

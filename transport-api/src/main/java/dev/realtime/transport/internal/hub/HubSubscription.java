@@ -40,6 +40,9 @@ final class HubSubscription implements Subscription {
         CLOSED
     }
 
+    /** After so many failures that nothing explains it ends: its client may do better elsewhere. */
+    private static final int MAX_FAILED_READS = 5;
+
     private final SubscribeRequest request;
     private final LogFeed feed;
     private final Mailbox mailbox;
@@ -50,12 +53,17 @@ final class HubSubscription implements Subscription {
     private @Nullable Handover handover;
     private boolean opened;
     private boolean toldLive;
+    /** In turn, without one that went well. */
+    private int failedReads;
     /** The page on its way was read before the live stream jumped or the epoch changed: it may be the old log's. */
     private boolean pageIsStale;
     /** It is given the provisional copies after this one … */
     private long copiesAfter = Long.MAX_VALUE;
     /** … and before this one, which found its mailbox full: from there on it hears from the log only. */
     private long copiesBefore = Long.MAX_VALUE;
+
+    // any thread
+    private volatile boolean queued;
 
     HubSubscription(SubscribeRequest request, LogFeed feed, long mailboxBytes, Runnable signal) {
         this.request = request;
@@ -182,25 +190,64 @@ final class HubSubscription implements Subscription {
             return false;
         }
         Position before = current.reached();
-        if (page instanceof LogPage.Hole hole) {
-            tell(gap(hole, opened ? current.reached() : null));
-            current.skipTo(hole.resumesAt());
-            if (!opened) {
-                open(hole.resumesAt(), false);
+        Position taken = before;
+        try {
+            if (page instanceof LogPage.Hole hole) {
+                tell(gap(hole, opened ? current.reached() : null));
+                current.skipTo(hole.resumesAt());
+                taken = current.reached();
+                if (!opened) {
+                    open(hole.resumesAt(), false);
+                }
+            } else if (page instanceof LogPage.Entries entries) {
+                openResumed(current.reached());
+                replayed(current.page(matching, entries.through()));
+                taken = current.reached();
             }
-        } else if (page instanceof LogPage.Entries entries) {
-            openResumed(current.reached());
-            replayed(current.page(matching, entries.through()));
-        }
-        // Live events may overflow the mailbox, so the switch waits until the replayed ones have left it half free.
-        if (current.meetsLive() && mailbox.hasRoom()) {
-            replayed(current.goLive());
-            goLive();
-            if (stage == Stage.LIVE) { // a signal may have closed it
-                feed.liveAt(this, current.reached());
+            // Live events may overflow the mailbox, so the switch waits until the replayed ones have left it half free.
+            if (current.meetsLive() && mailbox.hasRoom()) {
+                replayed(current.goLive());
+                taken = current.reached();
+                goLive();
+                if (stage == Stage.LIVE) {
+                    feed.liveAt(this, current.reached());
+                }
             }
+        } catch (RuntimeException | Error e) {
+            current.pageNotTaken(taken);
+            stage = stage == Stage.CLOSED ? stage : Stage.REPLAYING;
+            throw e;
         }
+        failedReads = 0;
         return stage == Stage.LIVE || !current.reached().equals(before);
+    }
+
+    /** The feed's lock. A page could not be read or taken, for no reason that will pass. Whether it is tried again. */
+    boolean pageFailed() {
+        if (stage == Stage.READING) {
+            stage = Stage.REPLAYING;
+        }
+        if (++failedReads < MAX_FAILED_READS) {
+            return true;
+        }
+        fail();
+        return false;
+    }
+
+    /** The feed's lock. It cannot go on: after what it has, it ends, and its client comes back by its cursor. */
+    void fail() {
+        closed();
+        mailbox.end();
+    }
+
+    /** Whether its next page is waited for and nobody is on the way to read it. */
+    boolean isStranded() {
+        return stage == Stage.REPLAYING && !queued && mailbox.hasRoom();
+    }
+
+    /** A read of its next page has been asked for, or is not any more. */
+    void queued(boolean now) {
+        queued = now;
     }
 
     /**
@@ -211,11 +258,22 @@ final class HubSubscription implements Subscription {
      */
     int live(List<Received> events, Position delivered, Position through, boolean copied) {
         Handover current = handover;
-        if (current == null) {
+        if (current == null || stage == Stage.CLOSED) {
             return 0;
         }
         // Not only what it got counts as taken: of what does not match, nothing is left to read.
         Position before = further(delivered, current.reached());
+        try {
+            return take(current, events, before, through, copied);
+        } catch (RuntimeException | Error e) {
+            current.notTaken(before, through);
+            stage = stage == Stage.LIVE ? Stage.REPLAYING : stage;
+            feed.failed(e);
+            return 0; // the feed's sweep has it replayed
+        }
+    }
+
+    private int take(Handover current, List<Received> events, Position before, Position through, boolean copied) {
         List<Received> released = current.live(forMe(events), through);
         if (released.isEmpty()) {
             return 0;
@@ -280,8 +338,13 @@ final class HubSubscription implements Subscription {
 
     /** The feed's lock. Copies delivered here before the log has them. */
     void provisional(List<Received> copies, long number) {
-        if (number > copiesAfter && number < copiesBefore && !mailbox.offerCopies(forMe(copies))) {
-            copiesBefore = number;
+        if (number <= copiesAfter || number >= copiesBefore) {
+            return;
+        }
+        long until = copiesBefore;
+        copiesBefore = number; // unless it fits
+        if (mailbox.offerCopies(forMe(copies))) {
+            copiesBefore = until;
         }
     }
 
@@ -298,8 +361,7 @@ final class HubSubscription implements Subscription {
 
     /** The feed's lock. The front door was closed: the last delivery. */
     void end() {
-        mailbox.put(List.of(new Delivery.Ended()));
-        closed();
+        fail();
     }
 
     /** The feed's lock. Nobody polls it any more: nothing more is read for it. */
@@ -330,21 +392,21 @@ final class HubSubscription implements Subscription {
     }
 
     private void goLive() {
-        stage = Stage.LIVE;
         if (!toldLive) {
-            toldLive = true;
             mailbox.put(List.of(new Live()));
+            toldLive = true;
         }
+        stage = stage == Stage.CLOSED ? stage : Stage.LIVE; // a signal may have closed it
     }
 
     private void replayed(List<Received> events) {
-        feed.countDelivered(events.size());
         mailbox.put(seen(events));
+        feed.countDelivered(events.size());
     }
 
     private void tell(Gap gap) {
-        feed.countGap();
         mailbox.put(List.of(gap));
+        feed.countGap();
     }
 
     private void openResumed(Position at) {
@@ -354,9 +416,9 @@ final class HubSubscription implements Subscription {
     }
 
     private void open(@Nullable Position start, boolean resumed) {
+        mailbox.put(List.of(new Opened(start, resumed)));
         opened = true;
         copiesAfter = feed.provisionalCopies();
-        mailbox.put(List.of(new Opened(start, resumed)));
     }
 
     private List<Received> forMe(List<Received> events) {

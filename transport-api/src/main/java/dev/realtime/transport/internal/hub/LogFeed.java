@@ -51,6 +51,9 @@ final class LogFeed {
         /** Counts what was told. */
         void count(int delivered, int gaps);
 
+        /** A step of one subscription failed; nobody else is concerned. Throws nothing. */
+        void failed(Throwable failure);
+
         /** Counts pings that were left out because a later one says the same. */
         void countConflated(int pings);
     }
@@ -84,6 +87,20 @@ final class LogFeed {
             subscription.end();
             return subscription;
         }
+        boolean added = false;
+        try {
+            admit(subscription);
+            added = true;
+        } finally {
+            if (!added) {
+                remove(subscription);
+            }
+        }
+        return subscription;
+    }
+
+    private void admit(HubSubscription subscription) {
+        SubscribeRequest request = subscription.request();
         byOrganisation
                 .computeIfAbsent(request.orgId(), org -> new ConcurrentHashMap<>())
                 .computeIfAbsent(request.filter(), filter -> ConcurrentHashMap.newKeySet())
@@ -91,13 +108,12 @@ final class LogFeed {
         Position started = through;
         if (started != null) {
             subscription.attach(started);
-            return subscription;
+            return;
         }
         desk.follow(request.orgId());
         if (desk.transportIsDown()) {
             subscription.openBlind();
         }
-        return subscription;
     }
 
     synchronized void remove(HubSubscription subscription) {
@@ -130,7 +146,7 @@ final class LogFeed {
         }
         Position heard = through;
         moveTo(at);
-        forEach(subscription -> {
+        each(subscription -> {
             if (heard == null) {
                 subscription.attach(at);
             } else {
@@ -139,32 +155,60 @@ final class LogFeed {
         });
     }
 
-    /** Walk 1: entries of the log, in order, to everyone they match. */
-    synchronized void deliver(List<LogEntry> entries, Position upTo) {
+    /** What the subscribers of one filter get. */
+    private record Share(List<Received> events, Set<HubSubscription> subscribers) {}
+
+    /**
+     * Walk 1: entries of the log, in order, to everyone they match. What throws, throws before anybody has been given
+     * anything: then it may be repeated. What was delivered before is not delivered again.
+     */
+    synchronized void deliver(List<LogEntry> told, Position upTo) {
         Position before = through;
         if (before == null) {
             return;
         }
+        List<LogEntry> entries = after(before, told);
+        List<Share> shares = shares(entries);
+        boolean copied = provisionalIds.haveAnyOf(entries);
         moveTo(upTo);
         if (!ahead.isEmpty()) {
             prove(entries, before, upTo);
         }
-        boolean copied = provisionalIds.haveAnyOf(entries);
         int delivered = 0;
-        for (Map.Entry<String, List<Received>> events :
-                eventsByOrganisation(entries).entrySet()) {
-            Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(events.getKey(), Map.of());
-            for (Map.Entry<Filter, Set<HubSubscription>> sharing : filters.entrySet()) {
-                List<Received> matching = List.copyOf(matching(sharing.getKey(), events.getValue()));
-                if (matching.isEmpty()) {
-                    continue;
-                }
-                for (HubSubscription subscription : sharing.getValue()) {
-                    delivered += subscription.live(matching, before, upTo, copied);
-                }
+        for (int i = 0; i < shares.size(); i++) {
+            Share share = shares.get(i);
+            for (HubSubscription subscription : share.subscribers()) {
+                delivered += subscription.live(share.events(), before, upTo, copied);
             }
         }
         desk.count(delivered, 0);
+    }
+
+    private static List<LogEntry> after(Position before, List<LogEntry> entries) {
+        if (entries.isEmpty() || isAfter(before, entries.get(0).position())) {
+            return entries;
+        }
+        return entries.stream()
+                .filter(entry -> isAfter(before, entry.position()))
+                .toList();
+    }
+
+    private static boolean isAfter(Position before, Position position) {
+        return position.offset() > before.offset() || !position.epoch().equals(before.epoch());
+    }
+
+    private List<Share> shares(List<LogEntry> entries) {
+        List<Share> shares = new ArrayList<>();
+        eventsByOrganisation(entries)
+                .forEach((orgId, events) -> byOrganisation
+                        .getOrDefault(orgId, Map.of())
+                        .forEach((filter, subscribers) -> {
+                            List<Received> matching = List.copyOf(matching(filter, events));
+                            if (!matching.isEmpty()) {
+                                shares.add(new Share(matching, subscribers));
+                            }
+                        }));
+        return shares;
     }
 
     synchronized void hole(LogPage.Hole hole) {
@@ -172,7 +216,7 @@ final class LogFeed {
         if (delivered != null) {
             moveTo(hole.resumesAt());
             ahead.clear();
-            forEach(subscription -> subscription.liveHole(hole, delivered));
+            each(subscription -> subscription.liveHole(hole, delivered));
         }
     }
 
@@ -181,16 +225,20 @@ final class LogFeed {
         through = to;
         if (from != null && !from.epoch().equals(to.epoch())) {
             leftEpoch = from.epoch();
-            desk.logChanged();
             forEach(HubSubscription::logChanged);
+            desk.logChanged();
         }
     }
 
     /** Who read further than the feed was may have read what a failover then undid: the entries there tell. */
     private void prove(List<LogEntry> entries, Position before, Position upTo) {
         for (HubSubscription subscription : List.copyOf(ahead)) {
-            if (subscription.isProved(entries, before, upTo)) {
-                ahead.remove(subscription);
+            try {
+                if (subscription.isProved(entries, before, upTo)) {
+                    ahead.remove(subscription);
+                }
+            } catch (RuntimeException | Error e) {
+                struck(subscription, e);
             }
         }
     }
@@ -217,7 +265,7 @@ final class LogFeed {
         List<Received> copy = List.of(new Received(envelope, null, 0));
         byOrganisation.getOrDefault(envelope.orgId(), Map.of()).forEach((filter, sharing) -> {
             if (filter.matches(envelope)) {
-                sharing.forEach(subscription -> subscription.provisional(copy, number));
+                sharing.forEach(subscription -> guarded(subscription, one -> one.provisional(copy, number)));
             }
         });
     }
@@ -225,8 +273,17 @@ final class LogFeed {
     /** The transport is down: nobody may wait for it to get in. */
     synchronized void openAllBlind() {
         if (through == null) {
-            forEach(HubSubscription::openBlind);
+            each(HubSubscription::openBlind);
         }
+    }
+
+    /** Has replays go on that something kept from being asked for. */
+    synchronized void sweep() {
+        forEach(subscription -> {
+            if (subscription.isStranded() && !parked.contains(subscription)) {
+                desk.replay(subscription);
+            }
+        });
     }
 
     /** The transport flows: replays go on. */
@@ -248,7 +305,7 @@ final class LogFeed {
     }
 
     synchronized void endAll() {
-        forEach(HubSubscription::end);
+        each(HubSubscription::end);
         byOrganisation.clear();
         parked.clear();
         ahead.clear();
@@ -256,6 +313,28 @@ final class LogFeed {
 
     synchronized void forEach(Consumer<HubSubscription> action) {
         byOrganisation.values().forEach(filters -> filters.values().forEach(sharing -> sharing.forEach(action)));
+    }
+
+    /** A step for every subscription; one that fails ends, and only that one. */
+    private void each(Consumer<HubSubscription> step) {
+        forEach(subscription -> guarded(subscription, step));
+    }
+
+    private void guarded(HubSubscription subscription, Consumer<HubSubscription> step) {
+        try {
+            step.accept(subscription);
+        } catch (RuntimeException | Error e) {
+            struck(subscription, e);
+        }
+    }
+
+    private void struck(HubSubscription subscription, Throwable failure) {
+        subscription.fail();
+        failed(failure);
+    }
+
+    void failed(Throwable failure) {
+        desk.failed(failure);
     }
 
     void replay(HubSubscription subscription) {

@@ -9,7 +9,6 @@ import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
+    private static final Delivery LAST = new Delivery.Ended();
 
     private final long limitBytes;
     private final Runnable signal;
@@ -34,7 +34,7 @@ final class Mailbox {
     private final AtomicInteger conflated = new AtomicInteger();
 
     // guarded by this
-    private final Deque<Delivery> waiting = new ArrayDeque<>();
+    private ArrayDeque<Delivery> waiting = new ArrayDeque<>();
     private long bytes;
     /** The stream has been handed out up to here. */
     private @Nullable Position handedOut;
@@ -44,6 +44,8 @@ final class Mailbox {
 
     private boolean roomWanted;
     private boolean closed;
+    /** After what waits comes the last delivery. */
+    private boolean ending;
 
     /**
      * @param limitBytes most that may wait, about; what is put in at once always may if nothing else waits
@@ -125,18 +127,33 @@ final class Mailbox {
         return true;
     }
 
+    /** Ends the stream after what waits. Takes nothing more, and needs no memory. */
+    void end() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            ending = true;
+        }
+        call(signal);
+    }
+
     @Nullable
     Delivery poll() {
         Delivery next;
         boolean roomAgain;
         synchronized (this) {
-            next = waiting.poll();
+            next = waiting.peek();
             if (next == null) {
-                return null;
+                return lastDelivery();
             }
-            bytes -= next.weight();
-            moves = true;
+            // What may fail comes first: what has been taken out must be handed out.
+            int weight = next.weight();
             Position position = positionAfter(next);
+            waiting.remove();
+            bytes -= weight;
+            moves = true;
             handedOut = position != null ? position : handedOut;
             roomAgain = roomWanted && isHalfFree();
             roomWanted &= !roomAgain;
@@ -145,6 +162,14 @@ final class Mailbox {
             call(room);
         }
         return next;
+    }
+
+    private @Nullable Delivery lastDelivery() {
+        if (!ending) {
+            return null;
+        }
+        ending = false;
+        return LAST;
     }
 
     /** Whether half of it is free; if not, {@code room} will be called when it is. */
@@ -160,6 +185,7 @@ final class Mailbox {
     /** Drops what waits and takes nothing more. */
     synchronized void close() {
         closed = true;
+        ending = false;
         waiting.clear();
         bytes = 0;
     }
@@ -184,10 +210,10 @@ final class Mailbox {
         if (weight(kept) > limitBytes / 2) {
             return false;
         }
+        long keptBytes = weight(kept);
+        waiting = new ArrayDeque<>(kept);
+        bytes = keptBytes;
         conflated.addAndGet(all.size() - kept.size());
-        waiting.clear();
-        waiting.addAll(kept);
-        bytes = weight(kept);
         return true;
     }
 
@@ -199,12 +225,19 @@ final class Mailbox {
         if (closed || deliveries.isEmpty()) {
             return false;
         }
-        boolean wasEmpty = waiting.isEmpty();
-        for (int i = 0; i < deliveries.size(); i++) {
-            waiting.add(deliveries.get(i));
+        int before = waiting.size();
+        int after = before + deliveries.size();
+        try {
+            for (int i = 0; i < deliveries.size(); i++) {
+                waiting.add(deliveries.get(i));
+            }
+        } finally {
+            while (waiting.size() != after && waiting.size() > before) { // all or none
+                waiting.removeLast();
+            }
         }
         bytes += weight;
-        return wasEmpty;
+        return before == 0;
     }
 
     /**
@@ -216,11 +249,24 @@ final class Mailbox {
         for (Delivery delivery : waiting) {
             from = from != null ? from : positionAfter(delivery);
         }
-        waiting.removeIf(delivery -> (delivery instanceof Received received && !received.provisional())
+        Gap gap = new Gap(GapReason.OVERFLOW, from == null ? null : from.cursor(), null, head);
+        ArrayDeque<Delivery> left = new ArrayDeque<>();
+        long leftBytes = gap.weight();
+        for (Delivery delivery : waiting) {
+            if (!isOverflowed(delivery)) {
+                left.add(delivery);
+                leftBytes += delivery.weight();
+            }
+        }
+        left.add(gap);
+        waiting = left;
+        bytes = leftBytes;
+    }
+
+    private static boolean isOverflowed(Delivery delivery) {
+        return (delivery instanceof Received received && !received.provisional())
                 || delivery instanceof Reached
-                || (delivery instanceof Gap gap && gap.reason() == GapReason.OVERFLOW));
-        waiting.add(new Gap(GapReason.OVERFLOW, from == null ? null : from.cursor(), null, head));
-        bytes = weight(List.copyOf(waiting));
+                || (delivery instanceof Gap gap && gap.reason() == GapReason.OVERFLOW);
     }
 
     /** Where the stream is after a delivery; null if that says nothing about it. */
@@ -240,11 +286,16 @@ final class Mailbox {
         return null;
     }
 
+    @SuppressWarnings("EmptyCatch")
     private static void call(Runnable callback) {
         try {
             callback.run();
         } catch (RuntimeException | Error e) {
-            LOG.error("a subscriber's signal failed", e);
+            try {
+                LOG.error("a subscriber's signal failed", e);
+            } catch (RuntimeException | Error alsoTheLog) {
+                // nothing is left to tell it with
+            }
         }
     }
 

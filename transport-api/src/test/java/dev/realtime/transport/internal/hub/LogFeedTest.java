@@ -3,6 +3,7 @@ package dev.realtime.transport.internal.hub;
 import static dev.realtime.transport.internal.hub.Samples.at;
 import static dev.realtime.transport.internal.hub.Samples.event;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Received;
@@ -26,6 +27,7 @@ class LogFeedTest {
 
     private static final class DeskOfATest implements LogFeed.Desk {
         private final List<String> calls = new ArrayList<>();
+        private final List<Throwable> failures = new ArrayList<>();
         private boolean onDemand = true;
 
         @Override
@@ -64,6 +66,11 @@ class LogFeedTest {
         @Override
         public void forget(LogFeed forgotten) {
             calls.add("forget");
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            failures.add(failure);
         }
 
         @Override
@@ -299,5 +306,32 @@ class LogFeedTest {
         deliver(e2(101, 101));
 
         assertThat(lines(subscription)).containsExactly("open e1-99", "e2-100", "live", "e2-101");
+    }
+
+    /** An adapter that was interrupted by a failure tells the same entries again. */
+    @Test
+    void entriesThatAreToldAgainAreNotDeliveredAgain() {
+        desk.onDemand = false;
+        feed.started(at(3));
+        HubSubscription subscription = feed.add(ACME, 1_000_000, () -> {});
+        deliver(e1(4, 5));
+
+        deliver(e1(4, 6));
+
+        assertThat(lines(subscription)).containsExactly("open e1-3", "live", "e1-4", "e1-5", "e1-6");
+    }
+
+    @Test
+    void deliveryThatFailsBeforeAnybodyGotItIsRepeatedForAll() {
+        desk.onDemand = false;
+        feed.started(at(3));
+        HubSubscription subscription = feed.add(ACME, 1_000_000, () -> {});
+        List<LogEntry> broken = new ArrayList<>(e1(4, 4));
+        broken.add(null);
+
+        assertThatThrownBy(() -> feed.deliver(broken, at(5))).isInstanceOf(NullPointerException.class);
+        deliver(e1(4, 5));
+
+        assertThat(lines(subscription)).containsExactly("open e1-3", "live", "e1-4", "e1-5");
     }
 }
