@@ -38,7 +38,8 @@ public final class TransactionalPublisher {
             throw new IllegalArgumentException(
                     "schema: '" + schema + "' is not allowed; it is 1 to 40 of a-z 0-9 _, not beginning with a digit");
         }
-        publishSql = "select \"" + schema + "\".publish(?::text, ?::text, ?::text, ?::text, ?::text[], ?::text)";
+        publishSql = "select \"" + schema + "\".publish(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text,"
+                + " ?::pg_catalog.text, ?::pg_catalog.text[], ?::pg_catalog.text)";
     }
 
     /**

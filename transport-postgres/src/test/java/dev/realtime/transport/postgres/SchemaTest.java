@@ -51,8 +51,10 @@ class SchemaTest {
         nodes.forEach(Node::live);
 
         try (Session sql = store.session()) {
-            assertThat(sql.column("select version from rt.schema_history where version is not null order by 1"))
-                    .containsExactly("1", "2", "3", "4", "5", "6", "7");
+            assertThat(sql.column(
+                            "select version from rt.schema_history where version is not null order by version::int"))
+                    .isEqualTo(
+                            Migrations.versions().stream().map(String::valueOf).toList());
         }
         assertThat(nodes).allSatisfy(node -> assertThat(states(node)).doesNotContain(State.DOWN));
         Envelope event = Envelopes.of(Store.ORG);
@@ -67,7 +69,7 @@ class SchemaTest {
         Node checking = store.start(CHECKED_ONLY);
         TransportStatus down = checking.sink().awaitStatus(State.DOWN);
         assertThat(down.cause())
-                .contains("'" + store.schema() + "'", "version 0", "needs 7", "REALTIME_MIGRATE")
+                .contains("'" + store.schema() + "'", "version 0", "needs " + Migrations.newest(), "REALTIME_MIGRATE")
                 .doesNotContain("\n");
         try (Session sql = store.session()) {
             assertThat(sql.truth("select to_regnamespace('" + store.schema() + "') is null"))
@@ -120,18 +122,22 @@ class SchemaTest {
         store.node().adapter().close();
         try (Session sql = store.session()) {
             sql.run("insert into rt.schema_history (installed_rank, version, description, type, script, installed_by,"
-                    + " execution_time, success) values (9, '9', 'later', 'SQL', 'V9__later.sql', 'x', 1, true)");
-            sql.run("update rt.store set min_compatible = 7");
+                    + " execution_time, success) values (99, '99', 'later', 'SQL', 'V99__later.sql', 'x', 1, true)");
+            sql.run("update rt.store set min_compatible = " + Migrations.newest());
 
             Envelope event = Envelopes.of(Store.ORG);
             Node older = store.node();
             older.publish(event);
             older.awaitIds(List.of(event.id()));
 
-            sql.run("update rt.store set min_compatible = 8");
+            sql.run("update rt.store set min_compatible = 98");
             TransportStatus down = store.start(Map.of()).sink().awaitStatus(State.DOWN);
             assertThat(down.cause())
-                    .contains("'" + store.schema() + "'", "version 9", "from 8 on", "this one is 7")
+                    .contains(
+                            "'" + store.schema() + "'",
+                            "version 99",
+                            "from 98 on",
+                            "this one is " + Migrations.newest())
                     .doesNotContain("\n");
         }
     }

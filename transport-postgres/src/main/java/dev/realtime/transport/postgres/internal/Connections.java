@@ -27,7 +27,7 @@ final class Connections implements AutoCloseable {
     /** Our statements are short: compiling them takes longer than running them. */
     private static final String NO_JIT = "set jit = off";
 
-    private static final String WHO_ARE_YOU = "select pg_backend_pid()";
+    private static final String WHO_ARE_YOU = "select pg_catalog.pg_backend_pid()";
 
     /**
      * Of a session of our own, which no pooler shares: plans that a table's growth cannot spoil, and a server that

@@ -34,6 +34,9 @@ final class EventLog {
     /** The last column: whether a row is the range. */
     private static final int IS_RANGE = 11;
 
+    /** Behind a pooler no path can be pinned, and a text compared with a parameter is no exact match of pg_catalog's. */
+    private static final String EQUALS = " operator(pg_catalog.=) ";
+
     private final String rangeSql;
     private final String readAllSql;
     private final String readOneSql;
@@ -43,27 +46,31 @@ final class EventLog {
         String s = '"' + schema + "\".";
         rangeSql = "select floor_offset, floor_check, head_offset, head_check, epoch from " + s + "log_range";
         readAllSql = readSql(s, "");
-        readOneSql = readSql(s, "and l.org_id = ? ");
+        readOneSql = readSql(s, "and l.org_id" + EQUALS + "? ");
         followSql = entriesSql(s, "") + " and (exists (select from " + s
-                + "log l where l.\"offset\" = ? and " + s + "check_of(l.id) = ?) or ("
-                + "select (f.trimmed_through, f.trimmed_check) = (?, ?) from " + s
+                + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)" + EQUALS + "?) or ("
+                + "select f.trimmed_through" + EQUALS + "? and f.trimmed_check" + EQUALS + "? from " + s
                 + "floor f order by f.number desc limit 1))";
     }
 
     /** The page after a position with the range and the proof that the position is still the log's, in one snapshot. */
     private static String readSql(String s, String organisation) {
         return "select r.head_offset, r.epoch, r.floor_check, r.head_check,"
-                + " (exists (select from " + s + "log l where l.\"offset\" = ? and " + s + "check_of(l.id) = ?))::text,"
-                + " null::text[], null::bytea, null::timestamptz, null::timestamptz, r.floor_offset, true from " + s
+                + " (exists (select from " + s + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)"
+                + EQUALS
+                + "?))::pg_catalog.text, null::pg_catalog.text[], null::pg_catalog.bytea, null::pg_catalog.timestamptz,"
+                + " null::pg_catalog.timestamptz, r.floor_offset, true from " + s
                 + "log_range r union all (" + entriesSql(s, organisation) + ")";
     }
 
     private static String entriesSql(String s, String organisation) {
-        return "select " + ENTRY_COLUMNS + ", 0::bigint, false from (select p.*,"
-                + " sum(octet_length(p.payload)) over (rows unbounded preceding) - octet_length(p.payload)"
+        return "select " + ENTRY_COLUMNS + ", 0::pg_catalog.int8, false from (select p.*,"
+                + " pg_catalog.sum(pg_catalog.octet_length(p.payload)) over (rows unbounded preceding)"
+                + " operator(pg_catalog.-) pg_catalog.octet_length(p.payload)"
                 + " as bytes_before from (select " + ENTRY_COLUMNS + " from " + s
-                + "log l where l.\"offset\" > ? " + organisation + "order by l.\"offset\" limit ?) p) q"
-                + " where bytes_before < " + PAGE_BYTES;
+                + "log l where l.\"offset\" operator(pg_catalog.>) ? " + organisation
+                + "order by l.\"offset\" limit ?) p) q"
+                + " where bytes_before operator(pg_catalog.<) " + PAGE_BYTES;
     }
 
     LogRange range(Connection connection) throws SQLException {

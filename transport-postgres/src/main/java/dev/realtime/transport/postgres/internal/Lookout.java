@@ -96,6 +96,7 @@ final class Lookout implements AutoCloseable {
             failedLast = false;
             long now = System.nanoTime();
             peers.see(survey.instances()).forEach(line -> warned.warn(line, now));
+            Warnings.exposed(survey).forEach(line -> warned.warn(line, now));
             if (now - begun > QUIET_NANOS) {
                 warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
             }

@@ -25,6 +25,12 @@ final class PgNgEar implements Ear {
     private static final Duration KNOCK_TIMEOUT = Duration.ofSeconds(2);
     private static final int NETWORK_TIMEOUT_MILLIS = 2_000;
 
+    /**
+     * One more parameter of the start-up message. The driver has no setting for it, and its own first statements run
+     * before any of ours: a value ends at its NUL, so a name and a value can follow.
+     */
+    private static final String PINNED = "\0options\0-c search_path=" + PinnedPath.PATH;
+
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
 
     private final PGConnection connection;
@@ -43,19 +49,33 @@ final class PgNgEar implements Ear {
         this.connection = connection;
         this.listener = listener;
         this.place = place;
-        this.pulseSql = "select pg_backend_pid(), pg_is_in_recovery(), exists (select from"
-                + " pg_listening_channels() \"LISTEN\"(channel) where channel = '" + channel + "')";
+        this.pulseSql = "select pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), exists (select from"
+                + " pg_catalog.pg_listening_channels() \"LISTEN\"(channel) where channel operator(pg_catalog.=) '"
+                + channel + "')";
     }
 
     /** See {@link Ear.Opener}. */
     static Ear open(PostgresSettings settings, ServerAddress server, Callback callback) throws SQLException {
+        try {
+            return open(settings, server, callback, true);
+        } catch (SQLException e) {
+            // A pooler takes no further parameters. It may still be one in session mode, which carries LISTEN.
+            if (!String.valueOf(e.getMessage()).contains("startup parameter")) {
+                throw e;
+            }
+            return open(settings, server, callback, false);
+        }
+    }
+
+    private static Ear open(PostgresSettings settings, ServerAddress server, Callback callback, boolean pinned)
+            throws SQLException {
         PostgresUrl url = settings.direct();
         Duration given = url.connectTimeout();
         ServerDoor door = ServerDoor.open(server, url.encryption(), given == null ? KNOCK_TIMEOUT : given);
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return connect(settings, door, callback);
+                        return connect(settings, door, callback, pinned);
                     } catch (SQLException | RuntimeException e) {
                         door.close();
                         throw new CompletionException(e);
@@ -83,10 +103,11 @@ final class PgNgEar implements Ear {
         }
     }
 
-    private static Ear connect(PostgresSettings settings, ServerDoor door, Callback callback) throws SQLException {
+    private static Ear connect(PostgresSettings settings, ServerDoor door, Callback callback, boolean pinned)
+            throws SQLException {
         Properties properties = settings.direct().credentials();
         properties.setProperty("ssl.mode", "disable"); // the door sees to it
-        properties.setProperty("application.name", settings.applicationName("ear"));
+        properties.setProperty("application.name", settings.applicationName("ear") + (pinned ? PINNED : ""));
         properties.setProperty("housekeeper", "false");
         properties.setProperty("network.timeout", Integer.toString(NETWORK_TIMEOUT_MILLIS));
         PGConnection connection = new PGDriver()

@@ -175,7 +175,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     private void loopBack(Connections connections, String payload) throws SQLException {
         try (Connection connection = connections.direct();
-                PreparedStatement notify = connection.prepareStatement("select pg_notify(?, ?)")) {
+                PreparedStatement notify = connection.prepareStatement("select pg_catalog.pg_notify(?, ?)")) {
             notify.setString(1, settings.channel());
             notify.setString(2, payload);
             notify.execute();

@@ -22,8 +22,8 @@ final class Route {
     /** A connection and the server it leads to. */
     private record Arrival(ServerAddress server, Connection connection) {}
 
-    private static final String WHO_ARE_YOU =
-            "select pg_is_in_recovery(), current_setting('transaction_read_only')::boolean";
+    private static final String WHO_ARE_YOU = "select pg_catalog.pg_is_in_recovery(),"
+            + " pg_catalog.current_setting('transaction_read_only')::pg_catalog.bool";
 
     private final Driver driver = new org.postgresql.Driver();
     private final PostgresUrl url;
@@ -112,13 +112,14 @@ final class Route {
         if (connection == null) {
             throw new SQLException("the driver does not know " + url);
         }
-        if (url.writable()) {
-            try {
+        try {
+            PinnedPath.pin(connection);
+            if (url.writable()) {
                 refuseReader(connection);
-            } catch (SQLException e) {
-                connection.close();
-                throw e;
             }
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
         }
         return new Arrival(server, connection);
     }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
 final class Schema {
     /** The version that this program's statements are written for. */
-    static final int VERSION = 7;
+    static final int VERSION = 8;
 
     private static final String HISTORY = "schema_history";
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
@@ -53,8 +53,9 @@ final class Schema {
         if (!hasHistory(connection)) {
             return 0;
         }
-        try (PreparedStatement newest = connection.prepareStatement("select coalesce(max(version::int), 0) from "
-                        + history() + " where success and version is not null");
+        try (PreparedStatement newest =
+                        connection.prepareStatement("select coalesce(pg_catalog.max(version::pg_catalog.int4), 0) from "
+                                + history() + " where success and version is not null");
                 ResultSet row = newest.executeQuery()) {
             row.next();
             return row.getInt(1);
@@ -62,7 +63,7 @@ final class Schema {
     }
 
     private boolean hasHistory(Connection connection) throws SQLException {
-        try (PreparedStatement exists = connection.prepareStatement("select to_regclass(?) is not null")) {
+        try (PreparedStatement exists = connection.prepareStatement("select pg_catalog.to_regclass(?) is not null")) {
             exists.setString(1, history());
             try (ResultSet row = exists.executeQuery()) {
                 row.next();
@@ -77,11 +78,11 @@ final class Schema {
 
     /** A schema with something in it but without our history. Another instance, migrating now, begins with that. */
     private void refuseForeign(Connection connection) throws SQLException {
-        try (PreparedStatement others =
-                connection.prepareStatement("select exists (select from pg_class where relnamespace = n.oid)"
-                        + " or exists (select from pg_proc where pronamespace = n.oid)"
-                        + " or exists (select from pg_type where typnamespace = n.oid)"
-                        + " from pg_namespace n where n.nspname = ?")) {
+        try (PreparedStatement others = connection.prepareStatement(
+                "select exists (select from pg_catalog.pg_class where relnamespace operator(pg_catalog.=) n.oid)"
+                        + " or exists (select from pg_catalog.pg_proc where pronamespace operator(pg_catalog.=) n.oid)"
+                        + " or exists (select from pg_catalog.pg_type where typnamespace operator(pg_catalog.=) n.oid)"
+                        + " from pg_catalog.pg_namespace n where n.nspname operator(pg_catalog.=) ?")) {
             others.setString(1, settings.schema());
             try (ResultSet row = others.executeQuery()) {
                 if (row.next() && row.getBoolean(1) && !hasHistory(connection)) {
@@ -118,7 +119,7 @@ final class Schema {
     /** What is kept in the database wins, so that all instances agree; a difference is named. */
     private void agree(Connection connection, int version) throws SQLException {
         try (PreparedStatement store = connection.prepareStatement(
-                        "select channel, extract(epoch from replay_window)::bigint, min_compatible from \""
+                        "select channel, extract(epoch from replay_window)::pg_catalog.int8, min_compatible from \""
                                 + settings.schema() + "\".store");
                 ResultSet row = store.executeQuery()) {
             if (!row.next()) {

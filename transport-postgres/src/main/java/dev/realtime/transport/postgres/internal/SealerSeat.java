@@ -14,12 +14,16 @@ final class SealerSeat {
 
     SealerSeat(String schema) {
         String s = '"' + schema + "\".";
-        takeSql = "select pg_try_advisory_lock(space, key) from " + s + "awake_key()";
-        leaveSql = "select pg_advisory_unlock(space, key) from " + s + "awake_key()";
+        takeSql = "select pg_catalog.pg_try_advisory_lock(space, key) from " + s + "awake_key()";
+        leaveSql = "select pg_catalog.pg_advisory_unlock(space, key) from " + s + "awake_key()";
         // Who has staged and not ended holds this lock; so do prepared transactions.
-        openStagersSql = "select exists (select from pg_locks where locktype = 'relation'"
-                + " and mode = 'RowExclusiveLock' and relation = '" + s + "stage'::regclass and database ="
-                + " (select oid from pg_database where datname = current_database()) and pid is distinct from pg_backend_pid())";
+        openStagersSql =
+                "select exists (select from pg_catalog.pg_locks where locktype operator(pg_catalog.=) 'relation'"
+                        + " and mode operator(pg_catalog.=) 'RowExclusiveLock' and relation operator(pg_catalog.=) '"
+                        + s
+                        + "stage'::pg_catalog.regclass and database operator(pg_catalog.=) (select oid from"
+                        + " pg_catalog.pg_database where datname operator(pg_catalog.=) pg_catalog.current_database())"
+                        + " and not coalesce(pid operator(pg_catalog.=) pg_catalog.pg_backend_pid(), false))";
     }
 
     /** Sits down; false if another instance does. */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param prepared the oldest prepared transaction that has staged events
  * @param preparedSeconds its age
  * @param instances what the tails of all instances call themselves
+ * @param creators who may put functions and operators of their own where statements look for them, one line each
  */
 record Survey(
         double queueUsage,
@@ -37,40 +38,59 @@ record Survey(
         @Nullable String snapshotHolder,
         @Nullable String prepared,
         double preparedSeconds,
-        List<String> instances) {
+        List<String> instances,
+        List<String> creators) {
     static final int MOST_STAGED = 100_000;
 
-    private static final String WHO = "format('pid %s (%s, user %s, database %s)', a.pid,"
+    private static final String WHO = "pg_catalog.format('pid %s (%s, user %s, database %s)', a.pid,"
             + " coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.datname)";
 
     /** The statement for a schema: its columns are the components, in order. */
     static String sql(String schema) {
         String s = '"' + schema + "\".";
         // A listener hands the queue on between its transactions; one that cannot write to its client never gets there.
-        return "select pg_notification_queue_usage(),"
-                + " (select " + WHO + " from pg_stat_activity a where a.pid <> pg_backend_pid() and a.backend_type ="
-                + " 'client backend' and (a.xact_start < clock_timestamp() - interval '1 second' or a.wait_event ="
+        return "select pg_catalog.pg_notification_queue_usage(),"
+                + " (select " + WHO
+                + " from pg_catalog.pg_stat_activity a where a.pid <> pg_catalog.pg_backend_pid() and a.backend_type ="
+                + " 'client backend' and (a.xact_start < pg_catalog.clock_timestamp() - interval '1 second' or a.wait_event ="
                 + " 'ClientWrite') order by a.wait_event = 'ClientWrite' and a.xact_start is null, a.xact_start limit 1),"
-                + " pg_total_relation_size('" + s + "log'), pg_total_relation_size('" + s + "stage'),"
+                + " pg_catalog.pg_total_relation_size('" + s + "log'), pg_catalog.pg_total_relation_size('" + s
+                + "stage'),"
                 + " r.head_offset - r.floor_offset,"
-                + " coalesce((select extract(epoch from clock_timestamp() - l.logged_at) from " + s
+                + " coalesce((select extract(epoch from pg_catalog.clock_timestamp() - l.logged_at) from " + s
                 + "log l where l.\"offset\" > r.floor_offset order by l.\"offset\" limit 1), 0),"
                 + " " + s + "count_staged(" + MOST_STAGED + "),"
-                + " coalesce(extract(epoch from clock_timestamp() - oldest.xact_start), 0), oldest.who,"
-                + " p.gid, coalesce(extract(epoch from clock_timestamp() - p.prepared), 0),"
-                + " array(select distinct a.application_name from pg_stat_activity a where a.datname ="
-                + " current_database() and a.application_name like 'realtime:%:tail')"
+                + " coalesce(extract(epoch from pg_catalog.clock_timestamp() - oldest.xact_start), 0), oldest.who,"
+                + " p.gid, coalesce(extract(epoch from pg_catalog.clock_timestamp() - p.prepared), 0),"
+                + " array(select distinct a.application_name from pg_catalog.pg_stat_activity a where a.datname ="
+                + " pg_catalog.current_database() and a.application_name like 'realtime:%:tail'), " + creators(schema)
                 + " from " + s + "log_range r"
-                + " left join lateral (select a.xact_start, " + WHO + " as who from pg_stat_activity a"
-                + " where a.datname = current_database() and a.backend_xmin is not null and a.pid <> pg_backend_pid()"
+                + " left join lateral (select a.xact_start, " + WHO + " as who from pg_catalog.pg_stat_activity a"
+                + " where a.datname = pg_catalog.current_database() and a.backend_xmin is not null and a.pid <> pg_catalog.pg_backend_pid()"
                 // Vacuum does not hold back vacuum.
                 + " and a.backend_type <> 'autovacuum worker'"
-                + " order by age(a.backend_xmin) desc, a.xact_start limit 1) oldest on true"
-                + " left join lateral (select x.gid, x.prepared from pg_prepared_xacts x where x.database ="
-                + " current_database() and exists (select from pg_locks k join pg_locks t using (virtualtransaction)"
-                + " where k.locktype = 'relation' and k.relation = '" + s + "stage'::regclass and k.pid is null"
-                + " and t.locktype = 'transactionid' and t.transactionid = x.transaction and t.pid is null)"
+                + " order by pg_catalog.age(a.backend_xmin) desc, a.xact_start limit 1) oldest on true"
+                + " left join lateral (select x.gid, x.prepared from pg_catalog.pg_prepared_xacts x where x.database ="
+                + " pg_catalog.current_database() and exists (select from pg_catalog.pg_locks k join pg_catalog.pg_locks t using (virtualtransaction)"
+                + " where k.locktype = 'relation' and k.relation operator(pg_catalog.=) '" + s
+                + "stage'::pg_catalog.regclass and k.pid is null"
+                + " and t.locktype = 'transactionid' and t.transactionid operator(pg_catalog.=) x.transaction and t.pid is null)"
                 + " order by x.prepared limit 1) p on true";
+    }
+
+    /**
+     * Everybody but its owner in our schema, and PUBLIC in those that this role's statements would look in if the path
+     * were not pinned: those of the application do.
+     */
+    private static String creators(String schema) {
+        return "array(select distinct pg_catalog.format('%s may create in the schema %I', case x.grantee when 0::pg_catalog.oid then 'PUBLIC'"
+                + " else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end, n.nspname)"
+                + " from pg_catalog.pg_namespace n cross join lateral pg_catalog.aclexplode(n.nspacl) x"
+                + " where x.privilege_type = 'CREATE' and (n.nspname = '" + schema + "' and x.grantee <> n.nspowner"
+                + " or x.grantee operator(pg_catalog.=) 0 and n.nspname = any (array(select case w.word when '$user' then"
+                + " current_user else w.word::pg_catalog.name end from pg_catalog.pg_settings g cross join lateral"
+                + " pg_catalog.regexp_split_to_table(pg_catalog.replace(g.reset_val, '\"', ''), ', *') w(word)"
+                + " where g.name = 'search_path'))))";
     }
 
     /** Looks. */
@@ -90,7 +110,8 @@ record Survey(
                     printable(row.getString(9)),
                     printable(row.getString(10)),
                     row.getDouble(11),
-                    List.of((String[]) row.getArray(12).getArray()));
+                    List.of((String[]) row.getArray(12).getArray()),
+                    List.of((String[]) row.getArray(13).getArray()));
         }
     }
 

@@ -34,6 +34,14 @@ record Warnings(double queueUsage, Duration snapshot, Duration prepared, Duratio
                         : "it is probably held by " + seen.queueHolder());
     }
 
+    /** Who could plant what is then taken for ours or for PostgreSQL's own, one line each. */
+    static List<String> exposed(Survey seen) {
+        return seen.creators().stream()
+                .map(creator -> creator + ": what they make there may run in place of what a statement means, with"
+                        + " the rights of whoever runs it; revoke that")
+                .toList();
+    }
+
     /** Everything worth a line for the operator, steady in its wording while nothing changes. */
     List<String> lines(Survey seen, Duration window) {
         List<String> lines = new ArrayList<>();

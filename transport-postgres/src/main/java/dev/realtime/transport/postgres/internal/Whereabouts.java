@@ -16,10 +16,14 @@ import java.sql.Statement;
  * @param backend the server process
  */
 record Whereabouts(String system, String databaseOid, String timeline, String database, boolean standby, int backend) {
-    private static final String SQL = "select (select system_identifier from pg_control_system())::text,"
-            + " (select oid from pg_database where datname = current_database())::text,"
-            + " case when pg_is_in_recovery() then '' else left(pg_walfile_name(pg_current_wal_lsn()), 8) end,"
-            + " current_database()::text, pg_is_in_recovery(), pg_backend_pid()";
+    private static final String SQL =
+            "select (select system_identifier from pg_catalog.pg_control_system())::pg_catalog.text,"
+                    + " (select oid from pg_catalog.pg_database where datname operator(pg_catalog.=)"
+                    + " pg_catalog.current_database())::pg_catalog.text,"
+                    + " case when pg_catalog.pg_is_in_recovery() then '' else"
+                    + " pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) end,"
+                    + " pg_catalog.current_database()::pg_catalog.text, pg_catalog.pg_is_in_recovery(),"
+                    + " pg_catalog.pg_backend_pid()";
 
     /** Asks, in one read. */
     static Whereabouts of(Connection connection) throws SQLException {
