@@ -44,7 +44,7 @@ public final class RealtimeEndpoint implements AutoCloseable {
      */
     public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
         this.streams = new Streams(
-                options, new StreamMeters(meters), () -> pubSub.status().state().flows());
+                options, new StreamMeters(meters), () -> pubSub.status().state().flows(), pubSub.supervisor());
         this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
         BodyMemory bodies = BodyMemory.of(options, meters);

@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** A front door whose every answer a test decides. */
 final class FakePubSub implements PubSub {
@@ -29,6 +30,7 @@ final class FakePubSub implements PubSub {
     final CompletableFuture<Position> position = new CompletableFuture<>();
     volatile Optional<KeyClaims> keyClaims = Optional.empty();
     volatile Runnable signal = () -> {};
+    volatile Supplier<Delivery> polling = waiting::poll;
 
     void deliver(Delivery... deliveries) {
         waiting.addAll(List.of(deliveries));
@@ -46,7 +48,7 @@ final class FakePubSub implements PubSub {
         return new Subscription() {
             @Override
             public Delivery poll() {
-                return waiting.poll();
+                return polling.get();
             }
 
             @Override

@@ -48,6 +48,7 @@ public sealed interface Delivery {
         private final @Nullable Position position;
         private final long loggedAtMicros;
         private volatile @Nullable Rendering rendering;
+        private volatile @Nullable Object workedOut;
 
         /** What one renderer made of this. */
         private static final class Rendering {
@@ -105,6 +106,20 @@ public sealed interface Delivery {
                 rendering = new Rendering(renderer, bytes);
             }
             return bytes;
+        }
+
+        /**
+         * What the hub has worked out of this for all subscriptions, once: whoever asks first works it out.
+         *
+         * @param work the same function always
+         */
+        public Object workedOut(Function<Received, Object> work) {
+            Object known = workedOut;
+            if (known == null) {
+                known = work.apply(this);
+                workedOut = known;
+            }
+            return known;
         }
 
         @Override

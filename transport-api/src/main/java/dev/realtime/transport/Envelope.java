@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -50,17 +51,41 @@ public record Envelope(
         return OVERHEAD_BYTES + payload.size();
     }
 
+    /** As it is, if it is a name that may be published; what was written into a log by hand may be anything. */
+    private static String escaped(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return escapedFrom(name, i);
+            }
+        }
+        return name;
+    }
+
+    private static String escapedFrom(String name, int first) {
+        StringBuilder text = new StringBuilder(name.length() + 16).append(name, 0, first);
+        for (int i = first; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                text.append(c);
+            }
+        }
+        return text.toString();
+    }
+
     /** The envelope as subscribers see it: UTF-8 JSON on one line, without the audience. The payload is not parsed. */
     public byte[] toJson(boolean provisional) {
         StringBuilder head = new StringBuilder(256)
                 .append("{\"id\":\"")
-                .append(id)
+                .append(escaped(id))
                 .append("\",\"org_id\":\"")
-                .append(orgId)
+                .append(escaped(orgId))
                 .append("\",\"event\":\"")
-                .append(event)
+                .append(escaped(event))
                 .append("\",\"topic\":\"")
-                .append(topic)
+                .append(escaped(topic))
                 .append("\",\"timestamp\":\"")
                 .append(timestamp)
                 .append("\",\"version\":")

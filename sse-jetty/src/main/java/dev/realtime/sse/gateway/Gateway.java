@@ -7,6 +7,7 @@ import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.runtime.Supervisor;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
@@ -65,6 +66,10 @@ public final class Gateway implements AutoCloseable {
     }
 
     static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
+        return start(settings, adjust, Supervisor.standard());
+    }
+
+    static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust, Supervisor supervisor) {
         GatewaySettings checked = GatewaySettings.from(settings);
         EndpointOptions options = EndpointOptions.DEFAULTS
                 .withDirectWrites()
@@ -75,7 +80,7 @@ public final class Gateway implements AutoCloseable {
                 .withProxies(checked.proxies())
                 .withTickets(checked.ticketKey())
                 .withCallerSalt(checked.callerSalt());
-        Gateway gateway = new Gateway(checked, PubSub.open(settings), adjust.apply(options));
+        Gateway gateway = new Gateway(checked, PubSub.open(settings, supervisor), adjust.apply(options));
         try {
             gateway.awaitFirstContact();
             gateway.awaitRevocations();

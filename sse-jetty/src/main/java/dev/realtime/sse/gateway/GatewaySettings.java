@@ -99,6 +99,7 @@ record GatewaySettings(
             MAX_REPLAYS,
             STREAM_LIFETIME,
             TRUSTED_PROXIES,
+            FullHeap.ON_OUT_OF_MEMORY,
             CertificateFiles.CERTIFICATE,
             CertificateFiles.KEY);
 

@@ -3,7 +3,9 @@ package dev.realtime.sse.gateway;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.runtime.Supervisor;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -38,7 +40,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        Gateway gateway = Gateway.start(settings);
+        Supervisor supervisor = new Supervisor(Clock.systemUTC(), FullHeap.policy(settings));
+        Gateway gateway = Gateway.start(settings, options -> options, supervisor);
         UnusedHeap.giveBack();
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

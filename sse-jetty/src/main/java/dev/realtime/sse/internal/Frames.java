@@ -71,7 +71,7 @@ final class Frames {
         byte[] json = received.envelope().toJson(received.provisional());
         SseEncoder frame = SseEncoder.frame(json.length);
         if (named) {
-            frame.event(received.envelope().event());
+            frame.event(oneLine(received.envelope().event()));
         }
         Position position = received.position();
         if (position != null) {
@@ -82,5 +82,12 @@ final class Frames {
 
     private static @Nullable String cursor(@Nullable Position position) {
         return position == null ? null : position.cursor();
+    }
+
+    /** A name that no publisher may use may be in a log all the same, written by hand: it must not become two fields. */
+    private static String oneLine(String name) {
+        return name.chars().allMatch(c -> c >= ' ' && c < 0x7f)
+                ? name
+                : name.replaceAll("[\\p{Cntrl}\\x85\\u2028\\u2029]", "\uFFFD");
     }
 }

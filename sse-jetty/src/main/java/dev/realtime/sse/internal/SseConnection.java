@@ -3,6 +3,7 @@ package dev.realtime.sse.internal;
 import dev.realtime.sse.Caller;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.GapReason;
+import dev.realtime.transport.Position;
 import dev.realtime.transport.Subscription;
 import jakarta.servlet.AsyncContext;
 import java.io.IOException;
@@ -14,16 +15,12 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One open stream: takes what waits in its subscription, writes it in one write, and holds no thread meanwhile. Signals,
  * ticks, closing and errors may come from any thread; {@link StreamState} says who may write.
  */
 final class SseConnection implements Outlet.Listener {
-    private static final Logger LOG = LoggerFactory.getLogger(SseConnection.class);
-
     /** Largest write, unless a single frame is larger. */
     static final int MAX_WRITE_BYTES = 65_536;
     /** After so much the other streams have their turn. */
@@ -211,7 +208,7 @@ final class SseConnection implements Outlet.Listener {
             }
         } catch (Throwable e) {
             if (end(CloseReason.GONE) && !(e instanceof IOException)) {
-                LOG.error("A stream failed", e);
+                streams.supervisor().failed("stream", e);
             }
         }
     }
@@ -245,7 +242,11 @@ final class SseConnection implements Outlet.Listener {
             commentDue = false;
             return Batch.of(SseEncoder.comment());
         }
-        List<byte[]> frames = writer.frames();
+        return gather(writer.frames());
+    }
+
+    /** The list is all streams' of this writer: nothing may stay in it. */
+    private Batch gather(List<byte[]> frames) {
         int size = 0;
         for (byte[] next = held != null ? held : nextFrame(); next != null; next = nextFrame()) {
             held = null;
@@ -256,9 +257,7 @@ final class SseConnection implements Outlet.Listener {
             frames.add(next);
             size += next.length;
         }
-        Batch batch = writer.batches().of(frames, size);
-        frames.clear();
-        return batch;
+        return writer.batches().of(frames, size);
     }
 
     private byte @Nullable [] nextFrame() {
@@ -267,7 +266,7 @@ final class SseConnection implements Outlet.Listener {
             if (live && oldestLoggedAt == 0) {
                 oldestLoggedAt = received.loggedAtMicros();
             }
-            return received.renderedBy(renderer);
+            return rendered(received);
         } else if (delivery instanceof Delivery.Reached reached) {
             return Frames.reached(reached);
         } else if (delivery instanceof Delivery.Opened opened) {
@@ -282,6 +281,20 @@ final class SseConnection implements Outlet.Listener {
             close(CloseReason.DRAINING);
         }
         return null;
+    }
+
+    /** What cannot be written as a frame is told as a hole, or its client would come back to it for ever. */
+    private byte[] rendered(Delivery.Received received) {
+        try {
+            return received.renderedBy(renderer);
+        } catch (RuntimeException e) {
+            Position position = received.position();
+            if (position == null) {
+                throw e;
+            }
+            streams.supervisor().failed("encoder", e);
+            return Frames.gap(new Delivery.Gap(GapReason.OVERFLOW, null, null, position));
+        }
     }
 
     /** A client that stays behind is told to come back instead: its cursor still stands before the hole. */

@@ -1,10 +1,8 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.transport.runtime.Supervisor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadFactory;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One thread that writes its streams, in rounds: it takes all that have something to write, gives each one turn, and
@@ -16,12 +14,19 @@ final class StreamWriter implements AutoCloseable {
     /** How far publishers may run ahead of a round, in bytes: what a turn writes at once if they do. */
     static final long AHEAD_BYTES = 16_384;
 
-    private static final Logger LOG = LoggerFactory.getLogger(StreamWriter.class);
+    private final Supervisor supervisor;
+    private final String name;
 
     // owned by the thread
     private final SharedBatches batches = new SharedBatches();
     private final SocketBuffer socketBuffer = new SocketBuffer();
     private final List<byte[]> frames = new ArrayList<>();
+    /** Taken for this round; what stands before the next one has been run. */
+    private List<Runnable> turns = new ArrayList<>();
+
+    private List<Runnable> answers = new ArrayList<>();
+    private int nextTurn;
+    private int nextAnswer;
 
     // guarded by this
     private List<Runnable> due = new ArrayList<>();
@@ -32,8 +37,11 @@ final class StreamWriter implements AutoCloseable {
 
     private boolean closed;
 
-    StreamWriter(ThreadFactory threads) {
-        threads.newThread(this::rounds).start();
+    /** Under this name. */
+    StreamWriter(Supervisor supervisor, String name) {
+        this.supervisor = supervisor;
+        this.name = name;
+        supervisor.loop(name, this::round).start();
     }
 
     /** Gives a stream a turn in the next round. False if there is none any more. */
@@ -74,8 +82,9 @@ final class StreamWriter implements AutoCloseable {
         return socketBuffer;
     }
 
-    /** For its streams' turns only: an empty list, to be left empty. */
+    /** For its streams' turns only: an empty list, whatever the last one left in it. */
     List<byte[]> frames() {
+        frames.clear();
         return frames;
     }
 
@@ -85,46 +94,45 @@ final class StreamWriter implements AutoCloseable {
         notifyAll();
     }
 
-    private void rounds() {
-        List<Runnable> turns = new ArrayList<>();
-        List<Runnable> answers = new ArrayList<>();
-        boolean last = false;
-        while (!last) {
-            synchronized (this) {
-                List<Runnable> done = turns;
-                turns = due;
-                due = done;
-                List<Runnable> answered = answers;
-                answers = paced;
-                paced = answered;
-                ahead = 0;
-                if (turns.isEmpty() && answers.isEmpty() && !closed) {
-                    atWork = false;
-                    batches.clear();
-                    socketBuffer.clear();
-                    awaitWork();
-                    atWork = true;
-                }
-                last = closed && due.isEmpty();
-            }
-            answers.forEach(StreamWriter::run);
-            answers.clear();
-            turns.forEach(StreamWriter::run);
-            turns.clear();
+    /** Returns whether there is another one. What a failed round left undone is done first. */
+    private boolean round() throws InterruptedException {
+        boolean last = take();
+        while (nextAnswer < answers.size()) {
+            supervisor.guard(name, answers.get(nextAnswer++));
         }
+        while (nextTurn < turns.size()) {
+            supervisor.guard(name, turns.get(nextTurn++));
+        }
+        return !last;
     }
 
-    private void awaitWork() {
-        while (due.isEmpty() && !closed) {
-            try {
+    /** Returns whether this round is the last one. */
+    private synchronized boolean take() throws InterruptedException {
+        atWork = true;
+        if (nextAnswer < answers.size() || nextTurn < turns.size()) {
+            return false;
+        }
+        turns.clear();
+        answers.clear();
+        nextTurn = 0;
+        nextAnswer = 0;
+        if (due.isEmpty() && paced.isEmpty() && !closed) {
+            atWork = false;
+            batches.clear();
+            socketBuffer.clear();
+            frames.clear();
+            while (due.isEmpty() && !closed) {
                 wait();
-            } catch (InterruptedException nobodyMeansIt) {
-                LOG.debug("interrupted, and going on");
             }
+            atWork = true;
         }
-    }
-
-    private static void run(Runnable step) {
-        Guarded.run(step, LOG, "a stream's turn failed");
+        List<Runnable> done = turns;
+        turns = due;
+        due = done;
+        List<Runnable> answered = answers;
+        answers = paced;
+        paced = answered;
+        ahead = 0;
+        return closed && turns.isEmpty() && answers.isEmpty();
     }
 }

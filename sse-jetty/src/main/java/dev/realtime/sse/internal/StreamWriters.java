@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.transport.runtime.Supervisor;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -9,14 +10,10 @@ final class StreamWriters implements AutoCloseable {
     private final List<StreamWriter> writers;
     private final AtomicInteger turn = new AtomicInteger();
 
-    StreamWriters() {
+    StreamWriters(Supervisor supervisor) {
         int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        this.writers = IntStream.range(0, count)
-                .mapToObj(number -> new StreamWriter(rounds -> {
-                    Thread thread = new Thread(rounds, "realtime-writer-" + (number + 1));
-                    thread.setDaemon(true);
-                    return thread;
-                }))
+        this.writers = IntStream.rangeClosed(1, count)
+                .mapToObj(number -> new StreamWriter(supervisor, "realtime-writer-" + number))
                 .toList();
     }
 

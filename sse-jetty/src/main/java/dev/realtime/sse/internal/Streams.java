@@ -2,31 +2,29 @@ package dev.realtime.sse.internal;
 
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Timer;
 import jakarta.servlet.AsyncContext;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** All streams of this endpoint, and the one clock that they share. Thread-safe. */
 public final class Streams implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Streams.class);
     private static final Duration LONGEST_TICK = Duration.ofMillis(500);
     private static final int TICKS_PER_HEARTBEAT = 4;
 
     private final Set<SseConnection> open = ConcurrentHashMap.newKeySet();
-    private final StreamWriters writers = new StreamWriters();
+    private final StreamWriters writers;
+    private final Supervisor supervisor;
     private final EndpointOptions options;
     private final StreamMeters meters;
-    private final ScheduledExecutorService clock;
+    private final Timer clock;
     private final Object emptied = new Object();
     private final Seats seats;
     private final Replays replays;
@@ -35,24 +33,21 @@ public final class Streams implements AutoCloseable {
     /** How many there were when the drain began. */
     private volatile int drained;
 
-    /** @param logFlows whether the log can be read */
-    public Streams(EndpointOptions options, StreamMeters meters, BooleanSupplier logFlows) {
+    /**
+     * @param logFlows whether the log can be read
+     * @param supervisor runs the writers and the clock
+     */
+    public Streams(EndpointOptions options, StreamMeters meters, BooleanSupplier logFlows, Supervisor supervisor) {
+        this.supervisor = supervisor;
+        this.writers = new StreamWriters(supervisor);
         this.options = options;
         this.meters = meters;
         this.seats = new Seats(options.limits());
         this.callerHash = CallerHash.of(options);
         this.replays = new Replays(options.limits().replays(), logFlows, System::nanoTime);
-        this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "realtime-streams-clock");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.clock = supervisor.timer("realtime-streams-clock");
         long tick = Math.min(LONGEST_TICK.toMillis(), shortestDeadline(options).toMillis() / TICKS_PER_HEARTBEAT);
-        clock.scheduleWithFixedDelay(
-                () -> Guarded.run(this::tick, LOG, "A tick of the streams' clock failed"),
-                tick,
-                Math.max(1, tick),
-                TimeUnit.MILLISECONDS);
+        clock.every(Duration.ofMillis(tick), this::tick);
         meters.count(open);
         meters.count(replays);
     }
@@ -99,7 +94,7 @@ public final class Streams implements AutoCloseable {
     @Override
     public void close() {
         draining = true;
-        clock.shutdownNow();
+        clock.close();
         open.forEach(stream -> stream.cut(CloseReason.DRAINING));
         writers.close();
     }
@@ -119,6 +114,10 @@ public final class Streams implements AutoCloseable {
 
     CallerHash callerHash() {
         return callerHash;
+    }
+
+    Supervisor supervisor() {
+        return supervisor;
     }
 
     Replays replays() {
@@ -164,9 +163,9 @@ public final class Streams implements AutoCloseable {
     private void tick() {
         long now = System.nanoTime();
         for (SseConnection stream : open) {
-            Guarded.run(() -> stream.tick(now), LOG, "A tick of a stream failed");
+            supervisor.guard("stream", () -> stream.tick(now));
         }
-        Guarded.run(replays::tick, LOG, "A tick of the replays failed");
+        replays.tick();
     }
 
     private static Duration shortestDeadline(EndpointOptions options) {

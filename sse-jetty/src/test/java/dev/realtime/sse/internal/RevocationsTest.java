@@ -10,6 +10,7 @@ import dev.realtime.transport.Event;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.runtime.Supervisor;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,7 +25,8 @@ class RevocationsTest {
 
     private final ScriptedLog log = new ScriptedLog();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Streams streams = new Streams(EndpointOptions.DEFAULTS, new StreamMeters(meters), () -> true);
+    private final Streams streams =
+            new Streams(EndpointOptions.DEFAULTS, new StreamMeters(meters), () -> true, Supervisor.standard());
     private final Instant now = Instant.now();
     private Revocations revocations;
 

@@ -2,6 +2,7 @@ package dev.realtime.sse.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.transport.runtime.Supervisor;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -12,11 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class StreamWriterTest {
-    private final StreamWriter writer = new StreamWriter(rounds -> {
-        Thread thread = new Thread(rounds, "writer-test");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final StreamWriter writer = new StreamWriter(Supervisor.standard(), "writer-test");
     private final List<String> log = new CopyOnWriteArrayList<>();
 
     @AfterEach

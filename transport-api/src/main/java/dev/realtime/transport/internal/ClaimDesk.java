@@ -59,7 +59,7 @@ final class ClaimDesk implements KeyClaims, AutoCloseable {
         }
         try {
             answer.complete(adapter.claim(key, ttl));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             answer.completeExceptionally(e);
         }
     }

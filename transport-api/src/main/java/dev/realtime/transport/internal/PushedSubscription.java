@@ -4,6 +4,7 @@ import dev.realtime.transport.Delivery;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.runtime.Supervisor;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
 final class PushedSubscription implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(PushedSubscription.class);
 
+    private final Supervisor supervisor;
     private final Executor executor;
     private final Consumer<Delivery> consumer;
     /** Signals not yet worked off: whoever raises it from 0 schedules the run. */
@@ -23,13 +25,14 @@ final class PushedSubscription implements Subscription {
 
     private volatile @Nullable Subscription subscription;
 
-    private PushedSubscription(Executor executor, Consumer<Delivery> consumer) {
+    private PushedSubscription(Supervisor supervisor, Executor executor, Consumer<Delivery> consumer) {
+        this.supervisor = supervisor;
         this.executor = executor;
         this.consumer = consumer;
     }
 
     static Subscription start(PubSub pubSub, SubscribeRequest request, Executor executor, Consumer<Delivery> consumer) {
-        PushedSubscription pushed = new PushedSubscription(executor, consumer);
+        PushedSubscription pushed = new PushedSubscription(pubSub.supervisor(), executor, consumer);
         pushed.subscription = pubSub.subscribe(request, pushed::signal);
         pushed.signal();
         return pushed;
@@ -43,11 +46,27 @@ final class PushedSubscription implements Subscription {
                 LOG.error("a subscriber's executor takes nothing any more, so its subscription ends", e);
                 signals.set(0);
                 close();
+            } catch (RuntimeException | Error e) {
+                signals.set(0); // the next signal tries again
+                throw e;
             }
         }
     }
 
     private void run() {
+        boolean worked = false;
+        try {
+            workOff();
+            worked = true;
+        } finally {
+            if (!worked) { // it goes on in a run of its own
+                signals.set(0);
+                signal();
+            }
+        }
+    }
+
+    private void workOff() {
         int seen;
         do {
             seen = signals.get();
@@ -62,7 +81,7 @@ final class PushedSubscription implements Subscription {
         try {
             consumer.accept(delivery);
         } catch (RuntimeException | Error e) {
-            LOG.error("a subscriber's consumer failed on {}", delivery, e);
+            supervisor.failed("subscriber", e);
         }
     }
 

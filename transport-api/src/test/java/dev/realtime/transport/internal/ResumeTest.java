@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ResumeTest {
@@ -356,5 +357,40 @@ class ResumeTest {
 
         Awaitility.await()
                 .untilAsserted(() -> assertThat(pubSub.stats().delivered()).isEqualTo(2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.realtime.transport.runtime.SupervisorTest#unchecked")
+    void readThatFailsOnceWhateverItThrowsIsTriedAgain(Throwable failure) {
+        adapter.append("acme", "a", "b");
+        AtomicInteger reads = new AtomicInteger();
+        adapter.reading(page -> {
+            if (reads.getAndIncrement() == 0) {
+                throw ResumeTest.<RuntimeException>sneak(failure);
+            }
+            return page;
+        });
+
+        resume(cursor(1)).hears("open 1 resumed", "b@2", "live");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.realtime.transport.runtime.SupervisorTest#unchecked")
+    void readThatAlwaysFailsEndsTheSubscriptionAndNobodyElses(Throwable failure) {
+        adapter.append("acme", "a", "b");
+        Listener live = new Listener(pubSub, ACME);
+        live.hears("open 2", "live");
+        adapter.reading(page -> {
+            throw ResumeTest.<RuntimeException>sneak(failure);
+        });
+
+        resume(cursor(1)).hears("ended");
+        adapter.append("acme", "c");
+        live.hears("c@3");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> RuntimeException sneak(Throwable failure) throws T {
+        throw (T) failure;
     }
 }

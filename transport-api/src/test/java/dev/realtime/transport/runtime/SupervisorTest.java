@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class SupervisorTest {
+public class SupervisorTest {
     private final AtomicReference<OutOfMemoryError> outOfMemory = new AtomicReference<>();
     private final Supervisor supervisor = new Supervisor(Clock.systemUTC(), outOfMemory::set);
 
@@ -32,6 +32,11 @@ class SupervisorTest {
                 new StackOverflowError("seam"),
                 new AssertionError("seam"),
                 new Exception("checked, thrown unseen"));
+    }
+
+    /** What any call may throw that declares nothing. */
+    public static List<Throwable> unchecked() {
+        return List.of(new IllegalStateException("seam"), new OutOfMemoryError("seam"), new StackOverflowError("seam"));
     }
 
     @SuppressWarnings("unchecked")

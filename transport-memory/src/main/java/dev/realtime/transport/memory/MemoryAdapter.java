@@ -5,6 +5,8 @@ import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.runtime.Loop;
+import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
@@ -32,15 +34,22 @@ public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
 
     private final MemoryLog log;
     private final Clock clock;
+    private final Supervisor supervisor;
     private final Semaphore wakeUps = new Semaphore(0);
     private final Runnable wakeUp = wakeUps::release;
 
     private volatile TransportStatus status;
-    private volatile @Nullable Thread tail;
+    private volatile @Nullable Loop tail;
 
     /** An instance on this log; the clock stamps its status. */
     public MemoryAdapter(MemoryLog log, Clock clock) {
+        this(log, clock, Supervisor.standard());
+    }
+
+    /** The same, with its thread under this supervisor. */
+    public MemoryAdapter(MemoryLog log, Clock clock, Supervisor supervisor) {
         this.log = log;
+        this.supervisor = supervisor;
         this.clock = clock;
         this.status = since(TransportStatus.State.STARTING);
     }
@@ -50,10 +59,8 @@ public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
         Position from = log.range().head();
         log.addListener(wakeUp);
         status = since(TransportStatus.State.LIVE);
-        Thread thread = new Thread(() -> follow(from, sink), "realtime-memory-tail");
-        thread.setDaemon(true);
-        tail = thread;
-        thread.start();
+        Tail following = new Tail(sink, from);
+        tail = supervisor.loop("realtime-memory-tail", following::round).start();
     }
 
     @Override
@@ -101,42 +108,52 @@ public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
         }
         log.removeListener(wakeUp);
         wakeUps.release();
-        Thread thread = tail;
-        if (thread != null && thread != Thread.currentThread()) {
-            try {
-                thread.join(CLOSE_PATIENCE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        Loop following = tail;
+        if (following != null) {
+            following.stop();
+            following.join(CLOSE_PATIENCE_MILLIS);
         }
     }
 
-    /** The tail's life: tell where it starts, then at every wake-up all that is new. */
-    private void follow(Position from, DeliverySink sink) {
-        sink.status(status);
-        sink.started(LogId.SHARED, from);
-        Position told = from;
-        while (open()) {
-            Position next = tellAfter(told, sink);
+    /** What the tail's thread does: tell where it starts, then at every wake-up all that is new. */
+    private final class Tail {
+        private final DeliverySink sink;
+        private Position told;
+        private boolean started;
+
+        private Tail(DeliverySink sink, Position from) {
+            this.sink = sink;
+            this.told = from;
+        }
+
+        /** Returns whether there is another one. What fails is told again by the next. */
+        private boolean round() {
+            if (!started) {
+                sink.status(status);
+                sink.started(LogId.SHARED, told);
+                started = true;
+            }
+            Position next = tellAfter(told);
             if (next.equals(told)) {
                 wakeUps.acquireUninterruptibly();
                 wakeUps.drainPermits();
             }
             told = next;
+            return open();
         }
-    }
 
-    private Position tellAfter(Position told, DeliverySink sink) {
-        LogPage page = log.readAll(told, MAX_DELIVERY);
-        if (page instanceof LogPage.Hole hole) {
-            sink.hole(LogId.SHARED, hole);
-            return hole.resumesAt();
+        private Position tellAfter(Position after) {
+            LogPage page = log.readAll(after, MAX_DELIVERY);
+            if (page instanceof LogPage.Hole hole) {
+                sink.hole(LogId.SHARED, hole);
+                return hole.resumesAt();
+            }
+            LogPage.Entries news = (LogPage.Entries) page;
+            if (!news.entries().isEmpty()) {
+                sink.deliver(LogId.SHARED, news.entries(), news.through());
+            }
+            return news.through();
         }
-        LogPage.Entries news = (LogPage.Entries) page;
-        if (!news.entries().isEmpty()) {
-            sink.deliver(LogId.SHARED, news.entries(), news.through());
-        }
-        return news.through();
     }
 
     private boolean open() {

@@ -28,6 +28,7 @@ public final class MemoryAdapterProvider implements PubSubAdapterProvider {
     @Override
     public PubSubAdapter create(Settings settings, AdapterContext context) {
         int maxBytes = settings.integer(MAX_BYTES, DEFAULT_BYTES, LEAST_BYTES, Integer.MAX_VALUE);
-        return new MemoryAdapter(new MemoryLog(context.clock(), context.replayWindow(), maxBytes), context.clock());
+        MemoryLog log = new MemoryLog(context.clock(), context.replayWindow(), maxBytes);
+        return new MemoryAdapter(log, context.clock(), context.supervisor());
     }
 }

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,33 +21,44 @@ import org.jspecify.annotations.Nullable;
  * "fetch this again". Immutable.
  *
  * @param topic {@code resource:…}
+ * @param event the event's name
+ * @param action what became of the row
  * @param id the row, as JSON
  * @param audience who may hear it; null for everybody
  */
-record Ping(String topic, String id, @Nullable List<String> audience) {
+record Ping(
+        String topic,
+        String event,
+        String action,
+        String id,
+        @Nullable List<String> audience) {
     private static final String TOPICS = "resource:";
     /** A larger payload is somebody's own, and not worth the look. */
     private static final int MAX_BYTES = 4_096;
 
+    private static final Object NO_PING = new Object();
+    private static final Function<Received, Object> RECOGNISED = Ping::recognised;
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** Null for what is no ping, or was delivered before the log has it. */
+    /** Null for what is no ping, or was delivered before the log has it. Looked at once for all subscribers. */
     static @Nullable Ping of(Received received) {
-        Envelope envelope = received.envelope();
-        if (received.provisional()
-                || !envelope.topic().startsWith(TOPICS)
-                || envelope.payload().size() > MAX_BYTES) {
-            return null;
-        }
-        String id = rowOf(envelope.payload().bytes());
-        return id == null ? null : new Ping(envelope.topic(), id, envelope.userIds());
+        return received.workedOut(RECOGNISED) instanceof Ping ping ? ping : null;
     }
 
-    /** The {@code id} of an object that has it and an {@code action}, and nothing else. */
-    private static @Nullable String rowOf(byte[] payload) {
-        try (JsonParser parser = JSON.createParser(payload)) {
+    private static Object recognised(Received received) {
+        Envelope envelope = received.envelope();
+        boolean mayBe = !received.provisional()
+                && envelope.topic().startsWith(TOPICS)
+                && envelope.payload().size() <= MAX_BYTES;
+        Ping ping = mayBe ? of(envelope) : null;
+        return ping == null ? NO_PING : ping;
+    }
+
+    /** Of an object that has an {@code id} and an {@code action}, and nothing else. */
+    private static @Nullable Ping of(Envelope envelope) {
+        try (JsonParser parser = JSON.createParser(envelope.payload().bytes())) {
             String id = null;
-            boolean acts = false;
+            String action = null;
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return null;
             }
@@ -59,13 +71,17 @@ record Ping(String topic, String id, @Nullable List<String> audience) {
                         copy.copyCurrentStructure(parser);
                     }
                     id = text.toString();
-                } else if (field.equals("action") && !acts) {
-                    acts = parser.currentToken() == JsonToken.VALUE_STRING;
+                } else if (field.equals("action")
+                        && action == null
+                        && parser.currentToken() == JsonToken.VALUE_STRING) {
+                    action = parser.getText();
                 } else {
                     return null;
                 }
             }
-            return acts ? id : null;
+            return action == null || id == null
+                    ? null
+                    : new Ping(envelope.topic(), envelope.event(), action, id, envelope.userIds());
         } catch (IOException notAnObject) {
             return null;
         }

@@ -7,12 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Received;
+import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Filter;
 import dev.realtime.transport.GapReason;
+import dev.realtime.transport.JsonPayload;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
+import java.time.Instant;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -333,5 +338,80 @@ class LogFeedTest {
         deliver(e1(4, 5));
 
         assertThat(lines(subscription)).containsExactly("open e1-3", "live", "e1-4", "e1-5");
+    }
+
+    /** An audience that fails whoever asks it: one subscriber's failure in the middle of the fan-out. */
+    private static LogEntry struck(long offset, Error failure) {
+        List<String> audience = new AbstractList<>() {
+            @Override
+            public String get(int index) {
+                throw failure;
+            }
+
+            @Override
+            public int size() {
+                throw failure;
+            }
+        };
+        Envelope envelope =
+                new Envelope("n" + offset, "acme", "changed", "events", Instant.EPOCH, JsonPayload.EMPTY, audience);
+        return new LogEntry(at(offset), envelope, 0);
+    }
+
+    @Test
+    void subscriberThatFailsInTheFanOutIsReplayedFromWhereItWasAndTheOthersHearAll() {
+        desk.onDemand = false;
+        feed.started(at(3));
+        HubSubscription other = feed.add(ACME, 1_000_000, () -> {});
+        HubSubscription ann = feed.add(ACME.withUser("ann"), 1_000_000, () -> {});
+        HubSubscription another = feed.add(ACME.withFilter(Filter.topics("events")), 1_000_000, () -> {});
+        OutOfMemoryError failure = new OutOfMemoryError("seam");
+        deliver(e1(4, 4));
+
+        deliver(List.of(e1(5, 5).get(0), struck(6, failure), e1(7, 7).get(0)));
+        feed.sweep();
+
+        assertThat(lines(other)).containsExactly("open e1-3", "live", "e1-4", "e1-5", "e1-7");
+        assertThat(lines(another)).containsExactly("open e1-3", "live", "e1-4", "e1-5", "e1-7");
+        assertThat(desk.failures).containsExactly(failure);
+        assertThat(desk.calls).containsExactly("replay");
+        assertThat(ann.nextPageAfter()).isEqualTo(at(4));
+        ann.page(new LogPage.Entries(List.of(), at(7)), received(e1(5, 7)));
+        deliver(e1(8, 8));
+        assertThat(lines(ann)).containsExactly("open e1-3", "live", "e1-4", "e1-5", "e1-6", "e1-7", "e1-8");
+    }
+
+    @Test
+    void subscriberWhosePagesFailAgainAndAgainEndsSoThatItsClientComesBack() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(90).cursor()), 1_000_000, () -> {});
+
+        boolean again = true;
+        int tries = 0;
+        while (again) {
+            assertThat(subscription.nextPageAfter()).isEqualTo(at(90));
+            again = subscription.pageFailed();
+            tries++;
+        }
+
+        assertThat(tries).isEqualTo(5);
+        assertThat(lines(subscription)).containsExactly("Ended[]");
+    }
+
+    @Test
+    void replayThatNobodyWasAskedForIsFoundByTheSweep() {
+        desk.onDemand = false;
+        feed.started(at(100));
+        HubSubscription subscription = feed.add(ACME.from(at(90).cursor()), 1_000_000, () -> {});
+        desk.calls.clear();
+        subscription.queued(true);
+        feed.sweep();
+        assertThat(desk.calls).isEmpty();
+
+        subscription.queued(false);
+        feed.sweep();
+
+        assertThat(desk.calls).containsExactly("replay");
     }
 }

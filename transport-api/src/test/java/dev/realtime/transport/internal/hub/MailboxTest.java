@@ -400,9 +400,42 @@ class MailboxTest {
                 ping(15, "resource:orders", "{\"id\":\"1\"}"));
         assertThat(Ping.conflated(different)).isEqualTo(different);
 
-        Received deleted = ping(16, "resource:orders", " {\"id\": \"1\", \"action\": \"delete\"}");
-        assertThat(Ping.conflated(List.of(different.get(0), different.get(1), deleted)))
-                .containsExactly(different.get(1), deleted);
+        Received again = ping(16, "resource:orders", " {\"id\": \"1\", \"action\": \"update\"}");
+        assertThat(Ping.conflated(List.of(different.get(0), different.get(1), again)))
+                .containsExactly(different.get(1), again);
+    }
+
+    /** Fetching the row again tells what it is now, but not that it was paid before it was looked at. */
+    @Test
+    void pingsOfOneRowThatSayDifferentThingsStay() {
+        List<Delivery> different = List.of(
+                named(1, "orders.paid", "update"),
+                named(2, "orders.viewed", "update"),
+                named(3, "orders.viewed", "delete"),
+                named(4, "orders.viewed", "create"));
+
+        assertThat(Ping.conflated(different)).isEqualTo(different);
+
+        Received viewedAgain = named(5, "orders.viewed", "update");
+        List<Delivery> all = new ArrayList<>(different);
+        all.add(viewedAgain);
+        assertThat(offsetsOf(Ping.conflated(all))).containsExactly(1L, 3L, 4L, 5L);
+    }
+
+    @Test
+    void pingIsRecognisedOnceForAllMailboxes() {
+        Received ping = named(1, "orders.viewed", "update");
+
+        assertThat(Ping.of(ping)).isNotNull().isSameAs(Ping.of(ping));
+    }
+
+    private static Received named(long offset, String event, String action) {
+        JsonPayload payload =
+                JsonPayload.of(("{\"action\":\"" + action + "\",\"id\":\"1\"}").getBytes(StandardCharsets.UTF_8));
+        return new Received(
+                new Envelope("n" + offset, "acme", event, "resource:orders", Instant.EPOCH, payload, null),
+                at(offset),
+                0);
     }
 
     @Test
