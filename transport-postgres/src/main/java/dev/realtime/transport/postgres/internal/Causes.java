@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -10,8 +11,21 @@ import org.jspecify.annotations.Nullable;
 
 /** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
 final class Causes {
+    private static final String OTHER_PROCESS =
+            "the answer is another server process's, as where a pooler in transaction"
+                    + " mode is in the way: set DATABASE_LISTEN_URL to the server itself";
+
     /** What a SQLSTATE means here, in our own words: the server's may be in any language. */
     private static final Map<String, String> WORDS = Map.ofEntries(
+            // What prepared a statement and what was asked to run it are two.
+            Map.entry("26000", OTHER_PROCESS),
+            Map.entry("34000", OTHER_PROCESS),
+            Map.entry("42P05", OTHER_PROCESS),
+            Map.entry("08P01", OTHER_PROCESS),
+            Map.entry("55P03", "a lock was waited for in vain"),
+            Map.entry("57P05", "the server ended a quiet session"),
+            Map.entry("25P03", "the server ended a session with a quiet transaction"),
+            Map.entry("25P04", "the server ended a session with a long transaction"),
             Map.entry("28P01", "the user or the password is wrong"),
             Map.entry("28000", "the server does not let this user in"),
             Map.entry("3D000", "there is no such database"),
@@ -46,11 +60,24 @@ final class Causes {
     /** Whether it was waited for an answer in vain: the next attempt would wait as long. */
     static boolean isTimeout(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SocketTimeoutException) {
+            if (cause instanceof SocketTimeoutException
+                    || (cause instanceof IOException
+                            && cause.getClass().getSimpleName().endsWith("TimeoutException"))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether it is named already that a pooler is in the way. */
+    static boolean blamesPooler(SQLException failure) {
+        String state = failure.getSQLState();
+        return state != null && OTHER_PROCESS.equals(WORDS.get(state));
+    }
+
+    /** Whether it was waited for a lock in vain. */
+    static boolean isLocked(Throwable failure) {
+        return failure instanceof SQLException sql && "55P03".equals(sql.getSQLState());
     }
 
     /** Whether the connection is of no more use: lost, or ended by the server. */

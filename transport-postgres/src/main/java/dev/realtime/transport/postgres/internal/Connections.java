@@ -4,9 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
 import javax.sql.DataSource;
@@ -24,26 +22,23 @@ final class Connections implements AutoCloseable {
     /** and by whoever uses the pool: less than the 10 s in which a publication fails or succeeds. */
     private static final int POOLED_ANSWER_SECONDS = 8;
 
-    /** Our statements are short: compiling them takes longer than running them. */
-    private static final String NO_JIT = "set jit = off";
+    /** LISTEN is tried again soon, so it finds out soon. */
+    private static final int INTRODUCTION_SECONDS = 2;
 
-    private static final String WHO_ARE_YOU = "select pg_catalog.pg_backend_pid()";
+    private static final SessionSettings POOLED =
+            SessionSettings.answeredWithin(Duration.ofSeconds(POOLED_ANSWER_SECONDS));
 
-    /**
-     * Of a session of our own, which no pooler shares: plans that a table's growth cannot spoil, and a server that
-     * notices within seconds that this side is gone, and with it the seat of the awake sealer.
-     */
-    private static final String SETTLE_IN = "set jit = off; set enable_seqscan = off; set tcp_keepalives_idle = 5;"
-            + " set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3";
+    private static final SessionSettings OWN = SessionSettings.ofTail(Duration.ofSeconds(ANSWER_SECONDS));
 
     private final PostgresSettings settings;
+    private final Lookout lookout;
     private final Route database;
     private final Route direct;
     private final HikariDataSource pool;
-    private volatile boolean meetsPooler;
 
-    Connections(PostgresSettings settings) {
+    Connections(PostgresSettings settings, Lookout lookout) {
         this.settings = settings;
+        this.lookout = lookout;
         this.database = new Route(settings.database());
         this.direct = settings.isPooled() ? new Route(settings.direct()) : database;
         HikariConfig config = new HikariConfig();
@@ -51,8 +46,7 @@ final class Connections implements AutoCloseable {
         Properties properties = properties(settings.database(), settings.applicationName(), POOLED_ANSWER_SECONDS);
         // Behind a pooler the next statement may go to a server process that never saw this one's name.
         properties.setProperty("prepareThreshold", "0");
-        config.setDataSource(new RoutedSource(database, properties));
-        config.setConnectionInitSql(NO_JIT);
+        config.setDataSource(new RoutedSource(database, properties, POOLED));
         config.setMaximumPoolSize(POOL_SIZE);
         config.setMinimumIdle(1);
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
@@ -65,6 +59,12 @@ final class Connections implements AutoCloseable {
     /** For publishing, replays, retention and migration. */
     DataSource pool() {
         return pool;
+    }
+
+    /** One of them for a call that may commit, unless earlier ones of this instance hang at the server. */
+    Connection forWriting() throws SQLException {
+        lookout.requireRoom();
+        return pool.getConnection();
     }
 
     /** Ends the idle connections of the pool, and those in use when they come back: the server may have ended them. */
@@ -107,38 +107,34 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    /** Whether the last {@link #direct} connection went through a pooler all the same. */
-    boolean meetsPooler() {
-        return meetsPooler;
-    }
-
     /** Whether a connection made here goes through a pooler: no session state lasts on it. */
     static boolean isThroughPooler(Connection connection) throws SQLException {
         return connection.unwrap(PGConnection.class).getPrepareThreshold() == 0;
     }
 
-    /** The server that {@link #direct} connections lead to now. */
-    ServerAddress directServer() throws SQLException {
-        return direct.server(tailProperties(direct.url()));
+    /** What {@link #direct} connections lead to now: makes one to find out. */
+    Introduction introduce() throws SQLException {
+        Properties properties = properties(direct.url(), settings.applicationName("ear"), INTRODUCTION_SECONDS);
+        properties.setProperty("connectTimeout", seconds(direct.url().connectTimeout(), INTRODUCTION_SECONDS));
+        properties.setProperty("sslResponseTimeout", Integer.toString(INTRODUCTION_SECONDS * 1_000));
+        ServerAddress server = direct.server(properties);
+        try (Connection connection = direct.connect(properties)) {
+            return Introduction.by(connection, server);
+        }
     }
 
     private Connection connect(Route route) throws SQLException {
         Connection connection = route.connect(tailProperties(route.url()));
-        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(WHO_ARE_YOU)) {
-            row.next();
-            PGConnection driven = connection.unwrap(PGConnection.class);
-            // A pooler tells its clients an id of its own making.
-            boolean pooler = row.getInt(1) != driven.getBackendPID();
-            if (pooler) {
-                driven.setPrepareThreshold(0);
-            } else {
-                statement.execute(SETTLE_IN);
+        try {
+            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            if (OWN.settle(connection)) {
+                connection.unwrap(PGConnection.class).setPrepareThreshold(0);
             }
-            meetsPooler = route == direct ? pooler : meetsPooler;
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
         }
-        return connection;
     }
 
     @Override

@@ -36,6 +36,10 @@ final class EventLog {
 
     /** Behind a pooler no path can be pinned, and a text compared with a parameter is no exact match of pg_catalog's. */
     private static final String EQUALS = " operator(pg_catalog.=) ";
+    /** The column of the range that has a value if the reader sees less than the log holds. */
+    private static final int IS_NARROWED = 6;
+
+    private static final String NO_RANGE = "the log's floor cannot be read: it is not there, or not for this session";
 
     private final String rangeSql;
     private final String readAllSql;
@@ -47,7 +51,7 @@ final class EventLog {
         rangeSql = "select floor_offset, floor_check, head_offset, head_check, epoch from " + s + "log_range";
         readAllSql = readSql(s, "");
         readOneSql = readSql(s, "and l.org_id" + EQUALS + "? ");
-        followSql = entriesSql(s, "") + " and (exists (select from " + s
+        followSql = entriesSql(s, "") + " and not " + narrowed(s) + " and (exists (select from " + s
                 + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)" + EQUALS + "?) or ("
                 + "select f.trimmed_through" + EQUALS + "? and f.trimmed_check" + EQUALS + "? from " + s
                 + "floor f order by f.number desc limit 1))";
@@ -58,9 +62,19 @@ final class EventLog {
         return "select r.head_offset, r.epoch, r.floor_check, r.head_check,"
                 + " (exists (select from " + s + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)"
                 + EQUALS
-                + "?))::pg_catalog.text, null::pg_catalog.text[], null::pg_catalog.bytea, null::pg_catalog.timestamptz,"
-                + " null::pg_catalog.timestamptz, r.floor_offset, true from " + s
+                + "?))::pg_catalog.text,"
+                // What is at the head by the owner's rights is there by the reader's.
+                + " case when " + narrowed(s)
+                + " or (r.head_offset operator(pg_catalog.>) r.floor_offset and not exists"
+                + " (select from " + s + "log l where l.\"offset\"" + EQUALS
+                + "r.head_offset)) then array[]::pg_catalog.text[] end, null::pg_catalog.bytea,"
+                + " null::pg_catalog.timestamptz, null::pg_catalog.timestamptz, r.floor_offset, true from " + s
                 + "log_range r union all (" + entriesSql(s, organisation) + ")";
+    }
+
+    /** Whether a policy takes rows away from this session. */
+    private static String narrowed(String s) {
+        return "pg_catalog.row_security_active('" + s + "log'::pg_catalog.regclass)";
     }
 
     private static String entriesSql(String s, String organisation) {
@@ -76,7 +90,9 @@ final class EventLog {
     LogRange range(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(rangeSql);
                 ResultSet row = statement.executeQuery()) {
-            row.next();
+            if (!row.next()) {
+                throw new SQLException(NO_RANGE);
+            }
             return rangeOf(row);
         }
     }
@@ -141,9 +157,13 @@ final class EventLog {
 
     private static LogPage page(ResultSet rows, Position after, int maxEvents) throws SQLException {
         List<LogEntry> entries = new ArrayList<>();
-        rows.next();
-        if (!rows.getBoolean(IS_RANGE)) {
-            throw new SQLException("the log's range did not come first");
+        if (!rows.next() || !rows.getBoolean(IS_RANGE)) {
+            throw new SQLException(NO_RANGE);
+        }
+        if (rows.getArray(IS_NARROWED) != null) {
+            throw new SQLException(
+                    "the log holds events up to " + rows.getLong(1)
+                            + " and this session does not see all of them: a policy, a view or somebody's DELETE is in the way");
         }
         String epoch = rows.getString(2);
         LogRange range = new LogRange(

@@ -32,7 +32,7 @@ final class LogWriter {
         String s = '"' + schema + "\".";
         appendSql = "select outcome, in_epoch, first_offset, offsets, conflicts from " + s
                 + "append(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        announceSql = "select " + s + "announce()";
+        announceSql = "select pg_catalog.set_config('synchronous_commit', 'off', true), " + s + "announce()";
         sealSql = "select sealed, more from " + s + "seal(?)";
         isStagedSql = "select " + s + "is_staged()";
         settleSql = "select " + s + "settle()";

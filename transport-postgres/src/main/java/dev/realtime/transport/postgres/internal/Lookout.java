@@ -6,8 +6,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToDoubleFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,17 @@ final class Lookout implements AutoCloseable {
     private final Warnings warnings;
     private final String sql;
     private final Peers peers;
+    private final Sight sight;
+    private final Standstill standstill;
+    private final AtomicBoolean hurried = new AtomicBoolean();
+    private volatile @Nullable DataSource pool;
     private volatile @Nullable Survey seen;
+    private final AtomicBoolean replaced = new AtomicBoolean();
+    private volatile Sight.@Nullable Problem narrowed;
+    private volatile Standstill.Seen still = new Standstill.Seen(null, 0);
+
+    /** So many of its calls may hang at the server at once. */
+    private static final int MOST_ABANDONED = 3;
 
     /** What it finds at its start may be on its way out. */
     private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
@@ -47,11 +59,29 @@ final class Lookout implements AutoCloseable {
         this.settings = settings;
         this.warnings = warnings;
         this.sql = Survey.sql(settings.schema());
+        this.sight = new Sight(settings.schema());
+        this.standstill = new Standstill(settings.schema(), settings.applicationName());
         this.peers = new Peers(settings.applicationName("tail"), Fingerprint.of(settings));
     }
 
-    void start(DataSource pool, Duration every) {
-        timer.scheduleWithFixedDelay(() -> look(pool), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    void start(DataSource source, Duration every) {
+        pool = source;
+        timer.scheduleWithFixedDelay(() -> look(source), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Looks soon: something does not go on. Any thread; cheap. */
+    void hurry() {
+        DataSource source = pool;
+        if (source != null && hurried.compareAndSet(false, true)) {
+            try {
+                timer.execute(() -> {
+                    hurried.set(false);
+                    look(source);
+                });
+            } catch (RejectedExecutionException closed) {
+                LOG.debug("closed, so nobody looks");
+            }
+        }
     }
 
     /** Who else is there. */
@@ -59,11 +89,73 @@ final class Lookout implements AutoCloseable {
         return peers;
     }
 
-    /** What will stop events from flowing if nobody does anything, as one line; null if nothing will. */
+    /** What stops events from flowing, or will if nobody does anything, as one line; null if nothing does. */
     @Nullable
     String pressing() {
+        Sight.Problem less = narrowed;
+        String now = less == null ? still.cause() : less.text();
+        if (now != null) {
+            return now;
+        }
         Survey last = seen;
         return last == null ? null : warnings.pressing(last);
+    }
+
+    /** Throws if reads on this connection would give less than the log holds. */
+    void requireAll(Connection connection) throws SQLException {
+        Sight.Problem problem = see(connection);
+        if (problem == null || problem.replaced()) {
+            narrowed = problem;
+        }
+        if (problem != null) {
+            throw new SQLException(problem.text());
+        }
+    }
+
+    /** Throws if something else was found in the place of one of our tables. */
+    void requireTables() throws SQLException {
+        Sight.Problem last = narrowed;
+        if (last != null && last.replaced()) {
+            throw new SQLException(last.text());
+        }
+    }
+
+    /** Whether something else was found there since this was asked last: what was read meanwhile may not be all. */
+    boolean wasReplaced() {
+        return replaced.getAndSet(false);
+    }
+
+    /** The cause of a failure on a connection, where the server can tell more than the driver could; or null. */
+    @Nullable
+    String explain(Connection connection, SQLException failure) {
+        try {
+            Sight.Problem problem = see(connection);
+            if (problem != null) {
+                return problem.text();
+            }
+            return Causes.isLocked(failure) ? standstill.look(connection).cause() : null;
+        } catch (SQLException e) {
+            LOG.debug("the server does not say more", e);
+            return null;
+        }
+    }
+
+    private Sight.@Nullable Problem see(Connection connection) throws SQLException {
+        Sight.Problem problem = sight.problem(connection);
+        if (problem != null && problem.replaced()) {
+            replaced.set(true);
+        }
+        return problem;
+    }
+
+    /** Throws if so many calls of this instance hang at the server that one more would only take another connection. */
+    void requireRoom() throws SQLException {
+        Standstill.Seen now = still;
+        if (now.abandoned() >= MOST_ABANDONED) {
+            throw new SQLException(
+                    now.abandoned() + " server processes still work on earlier calls of this instance, and"
+                            + " it waits for them" + (now.cause() == null ? "" : "; " + now.cause()));
+        }
     }
 
     List<Measure> measures() {
@@ -91,6 +183,8 @@ final class Lookout implements AutoCloseable {
 
     private void look(DataSource pool) {
         try (Connection connection = pool.getConnection()) {
+            still = standstill.look(connection);
+            narrowed = see(connection);
             Survey survey = Survey.of(connection, sql);
             seen = survey;
             failedLast = false;
@@ -104,7 +198,7 @@ final class Lookout implements AutoCloseable {
             // What was seen last no longer counts.
             seen = null;
             String line = Causes.line("no figures of the server, and no warnings", e);
-            if (timer.isShutdown() || Causes.isUnreachable(e) || Causes.isTimeout(e)) {
+            if (timer.isShutdown() || Causes.isUnreachable(e) || Causes.isTimeout(e) || still.cause() != null) {
                 // Nobody asks any more, or the tail says it.
                 LOG.debug("{}", line);
             } else if (failedLast) {

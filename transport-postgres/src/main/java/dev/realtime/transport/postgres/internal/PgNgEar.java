@@ -27,9 +27,14 @@ final class PgNgEar implements Ear {
 
     /**
      * One more parameter of the start-up message. The driver has no setting for it, and its own first statements run
-     * before any of ours: a value ends at its NUL, so a name and a value can follow.
+     * before any of ours: a value ends at its NUL, so a name and a value can follow. Under quote_all_identifiers it
+     * could not even connect.
      */
-    private static final String PINNED = "\0options\0-c search_path=" + PinnedPath.PATH;
+    private static final String PINNED =
+            "\0options\0-c search_path=" + PinnedPath.PATH + " -c quote_all_identifiers=off";
+
+    private static final SessionSettings SESSION =
+            SessionSettings.answeredWithin(Duration.ofMillis(NETWORK_TIMEOUT_MILLIS));
 
     private static final Logger LOG = LoggerFactory.getLogger(PgNgEar.class);
 
@@ -55,27 +60,27 @@ final class PgNgEar implements Ear {
     }
 
     /** See {@link Ear.Opener}. */
-    static Ear open(PostgresSettings settings, ServerAddress server, Callback callback) throws SQLException {
+    static Ear open(PostgresSettings settings, Introduction to, Callback callback) throws SQLException {
         try {
-            return open(settings, server, callback, true);
+            return open(settings, to, callback, true);
         } catch (SQLException e) {
             // A pooler takes no further parameters. It may still be one in session mode, which carries LISTEN.
             if (!String.valueOf(e.getMessage()).contains("startup parameter")) {
                 throw e;
             }
-            return open(settings, server, callback, false);
+            return open(settings, to, callback, false);
         }
     }
 
-    private static Ear open(PostgresSettings settings, ServerAddress server, Callback callback, boolean pinned)
+    private static Ear open(PostgresSettings settings, Introduction to, Callback callback, boolean pinned)
             throws SQLException {
         PostgresUrl url = settings.direct();
         Duration given = url.connectTimeout();
-        ServerDoor door = ServerDoor.open(server, url.encryption(), given == null ? KNOCK_TIMEOUT : given);
+        ServerDoor door = ServerDoor.open(to.server(), url.encryption(), given == null ? KNOCK_TIMEOUT : given);
         CompletableFuture<Ear> opening = CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return connect(settings, door, callback, pinned);
+                        return connect(settings, to, door, callback, pinned);
                     } catch (SQLException | RuntimeException e) {
                         door.close();
                         throw new CompletionException(e);
@@ -103,7 +108,8 @@ final class PgNgEar implements Ear {
         }
     }
 
-    private static Ear connect(PostgresSettings settings, ServerDoor door, Callback callback, boolean pinned)
+    private static Ear connect(
+            PostgresSettings settings, Introduction to, ServerDoor door, Callback callback, boolean pinned)
             throws SQLException {
         Properties properties = settings.direct().credentials();
         properties.setProperty("ssl.mode", "disable"); // the door sees to it
@@ -125,6 +131,9 @@ final class PgNgEar implements Ear {
             }
         };
         try (Statement statement = connection.createStatement()) {
+            if (!to.pooler()) {
+                statement.execute(SESSION.sql());
+            }
             Whereabouts place = Whereabouts.of(connection).requirePrimary(settings.directKey());
             PgNgEar ear = new PgNgEar(door, connection, listener, place, settings.channel());
             connection.addNotificationListener("realtime", settings.channel(), listener);

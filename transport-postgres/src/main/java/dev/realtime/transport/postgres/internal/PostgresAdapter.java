@@ -33,6 +33,10 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     private record Running(
             Connections connections, Publisher publisher, Tail tail, Listener listener, Retention retention) {}
 
+    /** Nobody has to wait until a proof is on the disk, nor on a standby's. */
+    private static final String LOOP_BACK =
+            "select pg_catalog.set_config('synchronous_commit', 'off', true)," + " pg_catalog.pg_notify(?, ?)";
+
     private final PostgresSettings settings;
     private final EventLog log;
     private final LogWriter writer;
@@ -62,7 +66,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     @Override
     public synchronized void start(DeliverySink sink) {
-        Connections connections = new Connections(settings);
+        Connections connections = new Connections(settings, lookout);
         Suspicion suspicion = new Suspicion(timing.pollLive());
         Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout);
         Publisher publisher = new Publisher(connections, writer, tail::wake, counts, lookout.peers()::count);
@@ -115,7 +119,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     @Override
     public boolean claim(String key, Duration ttl) {
-        return pooled(connection -> claimed.claim(connection, key, ttl));
+        return pooled(Connections::forWriting, connection -> claimed.claim(connection, key, ttl));
     }
 
     @Override
@@ -155,8 +159,9 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     /** The driver's errors through a pooler do not name it. */
     private Ear ear(Connections connections, Ear.Callback callback) throws SQLException {
+        Introduction to = connections.introduce();
         try {
-            Ear ear = PgNgEar.open(settings, connections.directServer(), callback);
+            Ear ear = PgNgEar.open(settings, to, callback);
             try {
                 connections.requireSamePlace(ear.place());
                 return ear;
@@ -165,7 +170,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
                 throw e;
             }
         } catch (SQLException e) {
-            String hint = connections.meetsPooler()
+            String hint = to.pooler() && !Causes.blamesPooler(e)
                     ? "; a pooler stands in front of the server: set " + PostgresSettings.DATABASE_LISTEN_URL.name()
                             + " to the server itself"
                     : "";
@@ -175,7 +180,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     private void loopBack(Connections connections, String payload) throws SQLException {
         try (Connection connection = connections.direct();
-                PreparedStatement notify = connection.prepareStatement("select pg_catalog.pg_notify(?, ?)")) {
+                PreparedStatement notify = connection.prepareStatement(LOOP_BACK)) {
             notify.setString(1, settings.channel());
             notify.setString(2, payload);
             notify.execute();
@@ -186,12 +191,20 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         T ask(Connection connection) throws SQLException;
     }
 
+    private interface Loan {
+        Connection from(Connections connections) throws SQLException;
+    }
+
     private <T> T pooled(Question<T> question) {
+        return pooled(connections -> connections.pool().getConnection(), question);
+    }
+
+    private <T> T pooled(Loan loan, Question<T> question) {
         Running now = running;
         if (now == null || closed) {
             throw new TransportUnavailableException("the transport is closed", null);
         }
-        try (Connection connection = now.connections().pool().getConnection()) {
+        try (Connection connection = loan.from(now.connections())) {
             return question.ask(connection);
         } catch (SQLException e) {
             throw new TransportUnavailableException(Causes.line("asking Postgres failed", e), e);

@@ -115,7 +115,7 @@ final class Publisher implements AutoCloseable {
 
     /** Says what appends have left unsaid. If that fails, the others' polls find it. */
     private void announce() {
-        try (Connection connection = connections.pool().getConnection()) {
+        try (Connection connection = connections.forWriting()) {
             writer.announce(connection);
         } catch (SQLException e) {
             LOG.debug("nobody was told of an append", e);
@@ -193,7 +193,7 @@ final class Publisher implements AutoCloseable {
 
     /** A connection may have died in the pool, and others with it: the ids make a second attempt safe. */
     private List<Outcome> commit(List<List<Envelope>> groups, boolean says) throws SQLException {
-        try (Connection connection = connections.pool().getConnection()) {
+        try (Connection connection = connections.forWriting()) {
             return writer.append(connection, groups, says);
         } catch (SQLException e) {
             if (!Causes.isBroken(e) || Causes.isTimeout(e)) {
@@ -202,7 +202,7 @@ final class Publisher implements AutoCloseable {
         }
         connections.evict();
         counts.retried();
-        try (Connection connection = connections.pool().getConnection()) {
+        try (Connection connection = connections.forWriting()) {
             return writer.append(connection, groups, says);
         }
     }

@@ -13,16 +13,25 @@ import org.jspecify.annotations.Nullable;
 final class RoutedSource implements DataSource {
     private final Route route;
     private final Properties properties;
+    private final SessionSettings session;
     private volatile int loginTimeout;
 
-    RoutedSource(Route route, Properties properties) {
+    RoutedSource(Route route, Properties properties, SessionSettings session) {
         this.route = route;
         this.properties = properties;
+        this.session = session;
     }
 
     @Override
     public Connection getConnection() throws SQLException {
-        return route.connect(properties);
+        Connection connection = route.connect(properties);
+        try {
+            session.settle(connection);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     @Override

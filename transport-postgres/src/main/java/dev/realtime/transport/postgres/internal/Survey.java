@@ -42,7 +42,8 @@ record Survey(
         List<String> creators) {
     static final int MOST_STAGED = 100_000;
 
-    private static final String WHO = "pg_catalog.format('pid %s (%s, user %s, database %s)', a.pid,"
+    /** A session of {@code pg_stat_activity a}, in words. */
+    static final String WHO = "pg_catalog.format('pid %s (%s, user %s, database %s)', a.pid,"
             + " coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.datname)";
 
     /** The statement for a schema: its columns are the components, in order. */
@@ -116,7 +117,7 @@ record Survey(
     }
 
     /** Others chose these names: they must not break a line of the log. */
-    private static @Nullable String printable(@Nullable String name) {
+    static @Nullable String printable(@Nullable String name) {
         return name == null ? null : name.replaceAll("\\p{Cntrl}", "?");
     }
 }

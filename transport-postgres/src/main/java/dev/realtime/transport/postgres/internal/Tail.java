@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class Tail implements AutoCloseable {
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
     private static final int PAGE_EVENTS = 1_000;
+    /** One after the other, each from where the last one led to: retention may be as quick as we, this often. */
+    private static final int MOST_HOLES = 3;
+
     private static final long CLOSE_MILLIS = 7_000;
     private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
 
@@ -118,9 +122,14 @@ final class Tail implements AutoCloseable {
             // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
             boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
             try (Connection connection = detour ? connections.detour() : connections.direct()) {
-                prepare(connection, detour);
-                attempt = 0;
-                follow(connection, detour);
+                try {
+                    prepare(connection, detour);
+                    attempt = 0;
+                    follow(connection, detour);
+                } catch (SQLException e) {
+                    String told = lookout.explain(connection, e);
+                    throw told == null ? e : new SQLException(told);
+                }
             } catch (SQLException | RuntimeException | OutOfMemoryError e) {
                 if (!closed) {
                     become(
@@ -139,6 +148,7 @@ final class Tail implements AutoCloseable {
     /** The schema is there and this store's, and this instance knows where it is. */
     private void prepare(Connection connection, boolean detour) throws SQLException {
         connections.requireOwnPlace(connection, detour);
+        lookout.requireAll(connection);
         schema.ensure(connections.pool(), connection);
         if (writer.settle(connection)) {
             LOG.warn("this store was restored or moved: staged events were sealed and the stage began anew");
@@ -149,6 +159,9 @@ final class Tail implements AutoCloseable {
             sink.started(LogId.SHARED, position);
         } else {
             connections.evict(); // what broke this connection may have broken those of the pool, unseen
+            if (lookout.wasReplaced()) {
+                tell(new LogPage.Hole(GapReason.EPOCH_CHANGED, log.range(connection)));
+            }
             catchUp(connection);
         }
     }
@@ -165,6 +178,7 @@ final class Tail implements AutoCloseable {
             if (detour && live) {
                 return;
             }
+            lookout.requireTables();
             Whereabouts ear = listensAt;
             if (live && ear != null && !ear.equals(joined)) {
                 // An address can lead elsewhere from one connection to the next: here nothing new would come.
@@ -177,7 +191,7 @@ final class Tail implements AutoCloseable {
                 Pace.rest(looked, pace);
                 look(connection);
             }
-            if (sealer.seal(connection, live && !pooler, System.nanoTime()) > 0) {
+            if (seal(connection, live && !pooler) > 0) {
                 look(connection);
             }
             // Not before what was committed until LISTEN worked has been delivered.
@@ -196,6 +210,19 @@ final class Tail implements AutoCloseable {
             due = woken || paced || System.nanoTime() - looked >= poll.toNanos();
         }
         sealer.leave(connection);
+    }
+
+    /** Who holds the gate keeps everybody from it; reading goes on, and the {@link Lookout} tells who it is. */
+    private int seal(Connection connection, boolean live) throws SQLException {
+        try {
+            return sealer.seal(connection, live, System.nanoTime());
+        } catch (SQLException e) {
+            if (!Causes.isLocked(e)) {
+                throw e;
+            }
+            lookout.hurry();
+            return 0;
+        }
     }
 
     /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
@@ -230,22 +257,33 @@ final class Tail implements AutoCloseable {
     private void catchUp(Connection connection) throws SQLException {
         lookedThoroughly = System.nanoTime();
         boolean more = true;
+        int holes = 0;
         while (more && !closed) {
+            if (holes > MOST_HOLES) {
+                throw new SQLException("the log cannot be followed from where it says that it begins or ends");
+            }
             Position after = Objects.requireNonNull(position, "started");
             LogPage page = log.read(connection, null, after, PAGE_EVENTS);
             if (page instanceof LogPage.Entries entries) {
+                holes = 0;
                 deliver(entries.entries(), entries.through());
                 more = EventLog.isFull(entries.entries(), PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
-                LOG.warn(
-                        "the log cannot go on after {}: {}",
-                        after.cursor(),
-                        hole.reason().wireName());
-                sink.hole(LogId.SHARED, hole);
-                position = hole.resumesAt();
+                tell(hole);
                 more = true;
+                holes++;
             }
         }
+    }
+
+    private void tell(LogPage.Hole hole) {
+        Position after = Objects.requireNonNull(position, "started");
+        LOG.warn(
+                "the log cannot go on after {}: {}",
+                after.cursor(),
+                hole.reason().wireName());
+        sink.hole(LogId.SHARED, hole);
+        position = hole.resumesAt();
     }
 
     private void deliver(List<LogEntry> entries, Position through) {
@@ -264,7 +302,8 @@ final class Tail implements AutoCloseable {
             String pressing = lookout.pressing();
             become(pressing == null ? State.LIVE : State.DEGRADED, pressing);
         } else if (now.verdict() == Verdict.DEAF) {
-            become(State.DEGRADED, now.cause() + "; events are polled for");
+            String pressing = lookout.pressing();
+            become(State.DEGRADED, (pressing == null ? now.cause() : pressing) + "; events are polled for");
         } else if (status.state() == State.DOWN) {
             become(State.DEGRADED, "LISTEN is not proved yet; events are polled for");
         }

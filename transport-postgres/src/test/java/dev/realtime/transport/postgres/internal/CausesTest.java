@@ -27,6 +27,24 @@ class CausesTest {
         assertThat(Causes.line("db", told)).isEqualTo("db: " + words + " (FATAL: whatever language [" + state + "])");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "26000, unnamed prepared statement does not exist",
+        "26000, prepared statement \"S_1\" does not exist",
+        "42P05, prepared statement \"S_1\" already exists",
+        "34000, portal \"C_2\" does not exist",
+        "08P01, 'bind message supplies 1 parameters, but prepared statement \"\" requires 0'"
+    })
+    void whatAPoolerInTransactionModeBreaksIsNamedByIt(String state, String message) {
+        SQLException told = new SQLException(message, state);
+
+        assertThat(Causes.line("LISTEN failed", told))
+                .startsWith("LISTEN failed: ")
+                .contains("pooler", "DATABASE_LISTEN_URL", message, state);
+        assertThat(Causes.blamesPooler(told)).isTrue();
+        assertThat(Causes.blamesPooler(new SQLException("other", "42P01"))).isFalse();
+    }
+
     @Test
     void theServersAnswerCountsNotThePoolsErrorAboutIt() {
         SQLException pool = new SQLTransientConnectionException(

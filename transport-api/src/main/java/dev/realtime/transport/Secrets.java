@@ -1,0 +1,129 @@
+package dev.realtime.transport;
+
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What this process was given in confidence, and the one place through which words of others pass before anybody sees
+ * them: drivers and libraries quote what they cannot read, and that may be a piece of a password. Every piece of a
+ * secret goes, plain or percent-encoded, in any case. Thread-safe.
+ */
+public final class Secrets {
+    /** Shorter pieces stand anywhere; a shorter secret goes as a whole. */
+    private static final int SHORTEST_PIECE = 4;
+
+    private static final String MASK = "***";
+    private static final String OURS = "dev.realtime.";
+
+    /** More secrets than that are no configuration. */
+    private static final int MOST = 1_000;
+
+    /** Of a URL: what stands between the scheme and the last @ before the path, and what follows a question mark. */
+    private static final Pattern URL = Pattern.compile("(?s)[a-zA-Z][a-zA-Z0-9+.:-]*://(?:(.*)@)?[^@]*?(?:\\?(.*))?");
+
+    private static final Pattern PARAMETER =
+            Pattern.compile("(?i)(?:^|[&?])([^=&]*(?:pass|secret|token|key|sig|auth|cred)[^=&]*)=([^&#]*)");
+
+    private static final Set<String> KNOWN = new CopyOnWriteArraySet<>();
+
+    private Secrets() {}
+
+    /** Remembers a secret: no piece of it is shown from now on. Of a URL it is the password and what looks like one. */
+    public static void keep(String secret) {
+        Matcher url = URL.matcher(secret);
+        if (!url.matches()) {
+            keepWhole(secret);
+            return;
+        }
+        String credentials = url.group(1);
+        if (credentials != null) {
+            int colon = credentials.indexOf(':');
+            // A user alone may be a token, as at many HTTP services.
+            keepWhole(credentials.substring(colon + 1));
+        }
+        Matcher parameter = PARAMETER.matcher(url.group(2) == null ? "" : url.group(2));
+        while (parameter.find()) {
+            keepWhole(parameter.group(2));
+        }
+    }
+
+    private static void keepWhole(String secret) {
+        if (secret.isBlank() || KNOWN.size() > MOST) {
+            return;
+        }
+        KNOWN.add(folded(secret));
+        KNOWN.add(folded(decoded(secret)));
+        KNOWN.add(folded(URLEncoder.encode(decoded(secret), StandardCharsets.UTF_8)));
+    }
+
+    /** What went wrong, in words that may be shown: the message, without any piece of a secret if others wrote it. */
+    public static String messageOf(Throwable failure) {
+        String message = failure.getMessage();
+        if (message == null) {
+            return failure.getClass().getSimpleName();
+        }
+        StackTraceElement[] trace = failure.getStackTrace();
+        boolean ours = trace.length > 0 && trace[0].getClassName().startsWith(OURS);
+        return ours ? message : masked(message);
+    }
+
+    /** The text of somebody else, without any piece of a secret. */
+    public static String masked(String text) {
+        String folded = folded(text);
+        boolean[] hidden = new boolean[text.length()];
+        for (String secret : KNOWN) {
+            hide(folded, secret, hidden);
+        }
+        StringBuilder shown = new StringBuilder(text.length());
+        for (int i = 0; i < hidden.length; i++) {
+            if (!hidden[i]) {
+                shown.append(text.charAt(i));
+            } else if (i == 0 || !hidden[i - 1]) {
+                shown.append(MASK);
+            }
+        }
+        return shown.toString();
+    }
+
+    private static void hide(String text, String secret, boolean[] hidden) {
+        int least = Math.min(SHORTEST_PIECE, secret.length());
+        int from = 0;
+        while (from + least <= text.length()) {
+            int length = least;
+            if (!secret.contains(text.substring(from, from + least))) {
+                from++;
+                continue;
+            }
+            while (from + length < text.length() && secret.contains(text.substring(from, from + length + 1))) {
+                length++;
+            }
+            for (int i = from; i < from + length; i++) {
+                hidden[i] = true;
+            }
+            // The next piece may begin inside of this one.
+            from += length - least + 1;
+        }
+    }
+
+    /** Lower case, character by character: the places stay the same. */
+    private static String folded(String text) {
+        StringBuilder folded = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            folded.append(Character.toLowerCase(text.charAt(i)));
+        }
+        return folded.toString();
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException notEncoded) {
+            return text;
+        }
+    }
+}
