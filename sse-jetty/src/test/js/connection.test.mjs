@@ -129,6 +129,75 @@ test('a wrong question ends it for good', async () => {
   assert.deepEqual(listener.of('close'), [{ type: 'close', reason: 'invalid_topics', reconnect: false }]);
 });
 
+for (const [code, reason] of [
+  [400, 'unknown_parameter'],
+  [403, 'origin_not_allowed'],
+  [403, 'tickets_off'],
+  [403, 'auth_not_configured'],
+  [404, 'not_found'],
+  [405, 'method_not_allowed'],
+  [406, 'not_acceptable'],
+  [414, 'uri_too_long'],
+  [431, 'headers_too_large'],
+  [418, 'of_some_later_day'],
+]) {
+  test(`${code} ${reason}, in the server's own words, ends it for good`, async () => {
+    server.script.push(status(code, PROBLEM, JSON.stringify({ code: reason })));
+    listen({ token: () => 't' });
+    await listener.until((heard) => heard.of('state').some((each) => each.state === 'closed'));
+    assert.deepEqual(listener.of('close'), [{ type: 'close', reason, reconnect: false }]);
+    assert.equal(listener.of('state').at(-1).why, reason);
+    assert.equal(server.requests.length, 1);
+  });
+}
+
+for (const code of [400, 402, 404, 410, 414, 431, 451]) {
+  test(`${code} in nobody's name is tried again, and ends it when it stays`, async () => {
+    server.script.push(...Array(9).fill(status(code, { 'Content-Type': 'text/html' }, '<p>')));
+    listen();
+    await listener.until((heard) => heard.of('state').some((each) => each.state === 'closed'));
+    assert.deepEqual(listener.of('close'), [{ type: 'close', reason: `http_${code}`, reconnect: false }]);
+    assert.equal(server.requests.length, 3);
+  });
+}
+
+test('where it has worked before, such an answer is of the moment, and is told', async () => {
+  listen();
+  await listener.untilLive();
+  server.script.push(...Array(5).fill(status(404)));
+  server.cut();
+  await listener.untilLive(2);
+  assert.deepEqual(listener.of('close'), []);
+  assert.deepEqual(listener.of('warning'), [{ type: 'warning', code: 'refused', detail: '404' }]);
+});
+
+for (const code of [204, 205]) {
+  test(`${code}: nothing is to be heard here`, async () => {
+    server.script.push(status(code));
+    listen();
+    await listener.until((heard) => heard.of('state').some((each) => each.state === 'closed'));
+    assert.deepEqual(listener.of('close'), [{ type: 'close', reason: `http_${code}`, reconnect: false }]);
+  });
+}
+
+for (const code of [206, 300, 407, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505, 511, 599]) {
+  test(`${code} may pass, whoever says it`, async () => {
+    const own = status(code, PROBLEM, '{"code":"too_many_streams"}');
+    server.script.push(status(code), own, own, status(code));
+    listen();
+    await listener.untilLive();
+    assert.equal(server.requests.length, 5);
+    assert.deepEqual(listener.of('close'), []);
+  });
+}
+
+test('a credential that is refused again and again is told, once', async () => {
+  server.script.push(...Array(6).fill(status(403, PROBLEM, '{"code":"topic_not_allowed"}')));
+  listen({ token: () => 't' });
+  await listener.untilLive();
+  assert.deepEqual(listener.of('warning'), [{ type: 'warning', code: 'refused', detail: '403 topic_not_allowed' }]);
+});
+
 test('told to come back, it comes back when it was told to', async () => {
   listen();
   await listener.untilLive();
@@ -228,9 +297,17 @@ test('a handler ends when it is told to', async () => {
   assert.deepEqual(numbers, [1]);
 });
 
-test('an option that does not exist is refused', () => {
-  listen();
-  assert.throws(() => new Realtime({ topic: 'a' }), /unknown options: topic/);
+for (const name of ['topic', 'constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf']) {
+  test(`an option that does not exist is refused: ${name}`, () => {
+    listen();
+    assert.throws(() => new Realtime(JSON.parse(`{"${name}":1}`)), { name: 'TypeError', message: `unknown options: ${name}` });
+  });
+}
+
+test('an option that is undefined is left out', async () => {
+  listen({ topics: undefined, cursor: undefined, silenceMs: undefined, token: undefined });
+  await listener.untilLive();
+  assert.equal(server.requests[0].query.toString(), 'client=fetch');
 });
 
 test('a page that is another caller after a reconnect is told no more', async () => {

@@ -11,7 +11,7 @@ export interface RealtimeOptions {
   /** The same for a ticket: a new one each time, because each opens one stream. */
   ticket?: (asked: { refresh: boolean }) => string | undefined | Promise<string | undefined>;
   /** Whether cookies go along. Default `same-origin`. */
-  credentials?: RequestCredentials;
+  credentials?: 'omit' | 'same-origin' | 'include';
   /** Where to go on from, such as what `/realtime/position` said when the page was made. Default: now. */
   cursor?: string | null;
   /** One connection for all tabs that ask for the same. Default true; with `token` or `ticket` only if there is a `key`. */
@@ -52,8 +52,9 @@ export interface RealtimeGap {
 
 export type RealtimeState = 'connecting' | 'open' | 'live' | 'waiting' | 'closed';
 
-export interface RealtimeHandlers {
-  event: (event: RealtimeEvent) => void;
+/** What is told, and with what. `P` is what the payloads of events are known to be. */
+export interface RealtimeHandlers<P = unknown> {
+  event: (event: RealtimeEvent<P>) => void;
   gap: (gap: RealtimeGap) => void;
   /** A stream has begun behind this cursor. `caller` is an opaque hash of whose it is; `instance` is missing where another tab holds the stream already. */
   open: (open: { cursor: string | null; resumed: boolean; instance?: string; caller?: string }) => void;
@@ -62,7 +63,7 @@ export interface RealtimeHandlers {
   /** The stream has ended; unless `reconnect`, for good: `caller_changed` if it would be somebody else's now. */
   close: (close: { reason: string; reconnect: boolean }) => void;
   state: (state: { state: RealtimeState; why?: string; delayMs?: number }) => void;
-  warning: (warning: { code: 'buffering' | 'silence' | 'unshared'; detail: string }) => void;
+  warning: (warning: { code: 'buffering' | 'refused' | 'silence' | 'unshared'; detail: string }) => void;
 }
 
 export class Realtime {
@@ -72,7 +73,8 @@ export class Realtime {
   readonly state: RealtimeState;
   /** Whether it is this tab that holds the connection. */
   readonly leading: boolean;
-  /** Returns what ends it. */
+  /** Returns what ends it. The payload is what the handler takes it for: nobody checks. */
+  on<P = unknown>(type: 'event', handler: (event: RealtimeEvent<P>) => void): () => void;
   on<T extends keyof RealtimeHandlers>(type: T, handler: RealtimeHandlers[T]): () => void;
   /** For good. Another tab goes on, if there is one. */
   close(): void;

@@ -8,14 +8,29 @@ const LONGEST_ASKED_WAIT_MS = 300_000;
 const STABLE_MS = 5_000;
 /** How often a tab that has missed something asks for it. */
 const REWIND_EVERY_MS = 5_000;
+/** A refusal in nobody's name, such as a proxy's, may be of the moment: it has to come so often in a row. */
+const REFUSED_TOO_OFTEN = 3;
+/** Refusals that may pass: with another credential, with time, on another connection. */
+const PASSING = [401, 403, 407, 408, 421, 425, 429];
+/** Refusals of a 403 that no other credential changes. */
+const UNCHANGING = ['auth_not_configured', 'origin_not_allowed', 'tickets_off'];
 /** Largest frame that is taken, in characters. */
 const MAX_FRAME_CHARS = 64 * 1_024 * 1_024;
 /** Tabs share a stream only with tabs that speak this version of the messages between them. */
 const TABS_VERSION = 2;
 const UNTOLD = 'the server does not tell whose stream it is';
 
+/**
+ * Beside this module, where the endpoint serves it to its own pages: a proxy may have put a path before both. Elsewhere,
+ * such as in a bundle, at the root.
+ */
+function usualUrl() {
+  const beside = /^(https?:\/\/[^/?#]*)([^?#]*\/realtime\/)realtime\.js([?#]|$)/.exec(import.meta.url ?? '');
+  return `${beside && beside[1] === globalThis.location?.origin ? beside[2] : '/realtime/'}stream`;
+}
+
 const DEFAULTS = {
-  url: '/realtime/stream',
+  url: usualUrl(),
   topics: [],
   events: [],
   credentials: 'same-origin',
@@ -141,6 +156,7 @@ class Connection {
   #base;
   #failures = 0;
   #refusals = 0;
+  #worked = false;
   #refresh = false;
   #again = false;
 
@@ -338,17 +354,33 @@ class Connection {
   async #refused(response) {
     const problem = isProblem(response) ? await response.json().catch(() => ({})) : {};
     const why = response.ok ? 'not an event stream' : `${response.status} ${problem.code ?? ''}`.trim();
-    if (response.status === 400 && problem.code) {
-      this.#tell({ type: 'close', reason: problem.code, reconnect: false });
+    if (response.status < 500) {
+      this.#refusals += 1;
+    }
+    if (this.#isForGood(response.status, problem.code)) {
+      this.#tell({ type: 'close', reason: problem.code ?? `http_${response.status}`, reconnect: false });
       return { why };
+    }
+    if (this.#refusals === REFUSED_TOO_OFTEN) {
+      this.#warn('refused', why);
     }
     if (response.status === 401 || response.status === 403) {
       this.#refresh = true;
-      this.#refusals += 1;
       return { why, delayMs: this.#refusals === 1 && asksFor(this.#options) ? 0 : undefined };
     }
     const asked = [429, 503].includes(response.status) ? afterMs(response.headers.get('Retry-After')) : 0;
     return { why, delayMs: asked > 0 ? asked + Math.random() * this.#base : undefined };
+  }
+
+  /** Whether asking again would bring the same: what the server itself says, and what nobody takes back. */
+  #isForGood(status, code) {
+    if (status === 204 || status === 205) {
+      return true; // as for an EventSource: there is nothing to hear here
+    }
+    if (status < 400 || status >= 500 || (PASSING.includes(status) && !UNCHANGING.includes(code))) {
+      return false;
+    }
+    return code !== undefined || (!this.#worked && this.#refusals >= REFUSED_TOO_OFTEN);
   }
 
   #hear(frame, ended) {
@@ -372,6 +404,7 @@ class Connection {
         return;
       }
       this.#opened = true;
+      this.#worked = true;
       if (this.#gapBefore) {
         this.#step(this.#gapBefore);
       }
@@ -460,7 +493,7 @@ function abortable(signal, promise) {
 
 /** Whether a refusal may pass: with another credential, or with time. */
 function mayPass({ status }) {
-  return [401, 403, 408, 425, 429].includes(status) || (status >= 500 && status !== 501);
+  return PASSING.includes(status) || (status >= 500 && status !== 501);
 }
 
 const typeOf = (response) => response.headers.get('Content-Type') ?? '';
@@ -502,11 +535,12 @@ export class Realtime {
   #onOnline = () => [this.#asking, this.#connection].forEach((each) => each?.wake());
 
   constructor(options = {}) {
-    const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && !['token', 'ticket', 'key'].includes(name));
+    const unknown = Object.keys(options).filter((name) => !Object.hasOwn(DEFAULTS, name) && !['token', 'ticket', 'key'].includes(name));
     if (unknown.length > 0) {
       throw new TypeError(`unknown options: ${unknown.join(', ')}`);
     }
-    this.#options = { ...DEFAULTS, ...options };
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#options = { ...DEFAULTS, ...Object.fromEntries(given) };
     const { url, topics, events, credentials, key } = this.#options;
     const address = new URL(url, globalThis.location?.href).href;
     this.#wanted = [TABS_VERSION, address, [...topics].sort(), [...events].sort(), credentials, key];
