@@ -30,6 +30,7 @@ final class GatewayProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("PORT", "0");
         builder.environment().put("REALTIME_AUTH", "none");
+        builder.environment().put("REALTIME_STOP_DELAY_SECONDS", "0");
         builder.environment().putAll(settings);
         process = builder.start();
         BufferedReader said =

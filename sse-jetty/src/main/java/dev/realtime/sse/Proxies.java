@@ -13,12 +13,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies whose {@code X-Forwarded-For} and {@code X-Forwarded-Proto} are believed. Anybody can send those headers, so
- * without one of them in front the connection itself counts. Immutable.
+ * The proxies whose {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Prefix} are believed. Anybody can send
+ * those headers, so without one of them in front the connection itself counts. Immutable.
  */
 public final class Proxies {
     /** Nobody is believed. */
-    public static final Proxies NONE = new Proxies(List.of());
+    public static final Proxies NONE = new Proxies(List.of(), null);
 
     private static final int IPV6_BYTES_COUNTED = 8;
     private static final Pattern RANGE = Pattern.compile("([0-9A-Fa-f:.]+)(?:/([0-9]{1,3}))?");
@@ -27,6 +27,7 @@ public final class Proxies {
             "(?<v4>[0-9]{1,3}(?:\\.[0-9]{1,3}){3})(?::[0-9]{1,5})?|\\[(?<port6>[0-9A-Fa-f:.]+)](?::[0-9]{1,5})?|(?<v6>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)");
 
     private final List<Range> trusted;
+    private final @Nullable PathPrefix prefix;
 
     /** The addresses that begin with so many bits of one. */
     private static final class Range {
@@ -52,8 +53,9 @@ public final class Proxies {
         }
     }
 
-    private Proxies(List<Range> trusted) {
+    private Proxies(List<Range> trusted, @Nullable PathPrefix prefix) {
         this.trusted = trusted;
+        this.prefix = prefix;
     }
 
     /**
@@ -74,7 +76,12 @@ public final class Proxies {
             }
             trusted.add(new Range(network, bits < 0 ? network.length * 8 : bits));
         }
-        return new Proxies(List.copyOf(trusted));
+        return new Proxies(List.copyOf(trusted), null);
+    }
+
+    /** The same, before which this path stands outside, whatever they say. */
+    public Proxies taking(PathPrefix prefix) {
+        return new Proxies(trusted, prefix);
     }
 
     /**
@@ -105,15 +112,33 @@ public final class Proxies {
         if (request.isSecure()) {
             return true;
         }
+        List<String> said = said(request, "X-Forwarded-Proto");
+        return !said.isEmpty() && said.get(said.size() - 1).equalsIgnoreCase("https");
+    }
+
+    /** The hosts, perhaps with ports, that the client has asked for, as a trusted proxy says ({@code X-Forwarded-Host}). */
+    List<String> hosts(HttpServletRequest request) {
+        return said(request, "X-Forwarded-Host");
+    }
+
+    /**
+     * What stands before the request's path outside: as it was set, else as a trusted proxy says ({@code
+     * X-Forwarded-Prefix}; each proxy that takes something away adds its part). What is no such path counts for nothing.
+     */
+    public PathPrefix pathPrefix(HttpServletRequest request) {
+        return prefix != null ? prefix : PathPrefix.ofParts(said(request, "X-Forwarded-Prefix"));
+    }
+
+    /** What the nearest proxy says in these headers, if it is trusted; nothing else. */
+    private List<String> said(HttpServletRequest request, String header) {
         byte[] nearest = literal(String.valueOf(request.getRemoteAddr()).replaceAll("[\\[\\]]", ""));
-        List<String> said = new ArrayList<>();
-        for (String header : Collections.list(request.getHeaders("X-Forwarded-Proto"))) {
-            said.addAll(Arrays.asList(header.split(",", -1)));
+        if (nearest == null || !isTrusted(nearest)) {
+            return List.of();
         }
-        return nearest != null
-                && isTrusted(nearest)
-                && !said.isEmpty()
-                && said.get(said.size() - 1).strip().equalsIgnoreCase("https");
+        return Collections.list(request.getHeaders(header)).stream()
+                .flatMap(line -> Arrays.stream(line.split(",", -1)))
+                .map(String::strip)
+                .toList();
     }
 
     private boolean isTrusted(byte[] address) {

@@ -48,7 +48,7 @@ public final class RealtimeEndpoint implements AutoCloseable {
         this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
         BodyMemory bodies = BodyMemory.of(options, meters);
-        Access access = new Access(this.authorizer, options.origins());
+        Access access = new Access(this.authorizer, options.origins().behind(options.proxies()));
         Tickets issuer = Tickets.of(options, access, pubSub, revocations);
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
         this.events = new EventsServlet(access, pubSub, streams, options, bodies);

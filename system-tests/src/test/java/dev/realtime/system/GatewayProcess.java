@@ -25,6 +25,7 @@ final class GatewayProcess implements AutoCloseable {
     static GatewayProcess starting(GatewayCommand.Room room, Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(settings);
         environment.putIfAbsent("PORT", "0");
+        environment.putIfAbsent("REALTIME_STOP_DELAY_SECONDS", "0"); // nothing balances here
         return new GatewayProcess(GatewayCommand.start(room, environment, "serve"));
     }
 

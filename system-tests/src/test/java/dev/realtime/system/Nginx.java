@@ -14,7 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A real nginx in front of a gateway, as it is without any directive that tunes it: buffering is on. Thread-safe. */
+/** A real nginx in front of a gateway, as it is without any directive that tunes it unless a test says one. Thread-safe. */
 final class Nginx implements AutoCloseable {
     private static final List<Path> PLACES =
             List.of(Path.of("/usr/sbin/nginx"), Path.of("/usr/local/sbin/nginx"), Path.of("/usr/local/bin/nginx"));
@@ -24,10 +24,10 @@ final class Nginx implements AutoCloseable {
     private final Path settings;
     private final Process process;
 
-    private Nginx(Path program, URI gateway) throws IOException {
+    private Nginx(Path program, String locations) throws IOException {
         folder = Files.createTempDirectory("realtime-nginx-");
         settings = folder.resolve("nginx.conf");
-        Files.writeString(settings, settings(gateway));
+        Files.writeString(settings, settings(locations));
         process = new ProcessBuilder(
                         program.toString(), "-p", folder.toString(), "-c", settings.toString(), "-e", "error.log")
                 .redirectErrorStream(true)
@@ -38,12 +38,17 @@ final class Nginx implements AutoCloseable {
 
     /** In front of this gateway, or an assumption that fails where there is no nginx; on CI there has to be one. */
     static Nginx inFrontOf(URI gateway) throws IOException {
+        return with("location / { proxy_pass " + gateway + "; }");
+    }
+
+    /** The same with these locations. */
+    static Nginx with(String locations) throws IOException {
         Path program = PLACES.stream().filter(Files::isExecutable).findFirst().orElse(null);
         if ("true".equals(System.getenv("CI"))) {
             assertThat(program).as("nginx, which CI installs").isNotNull();
         }
         assumeTrue(program != null, "nginx is not installed: streams through a buffering proxy are not tested here");
-        return new Nginx(program, gateway);
+        return new Nginx(program, locations);
     }
 
     URI address() {
@@ -51,7 +56,7 @@ final class Nginx implements AutoCloseable {
     }
 
     /** In one process, with all that it writes in its folder. What is not said is nginx's default. */
-    private String settings(URI gateway) {
+    private String settings(String locations) {
         return String.join(
                 "\n",
                 "daemon off;",
@@ -67,9 +72,7 @@ final class Nginx implements AutoCloseable {
                 "  scgi_temp_path scgi;",
                 "  server {",
                 "    listen 127.0.0.1:" + port + ";",
-                "    location / {",
-                "      proxy_pass " + gateway + ";",
-                "    }",
+                locations,
                 "  }",
                 "}",
                 "");

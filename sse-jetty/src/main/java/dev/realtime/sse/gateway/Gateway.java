@@ -40,12 +40,15 @@ public final class Gateway implements AutoCloseable {
     private final Server server;
     private final ServerConnector connector;
     private final String scheme;
+    private final Duration stopDelay;
+    private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Gateway(GatewaySettings settings, PubSub pubSub, EndpointOptions options) {
         QueuedThreadPool threads = new QueuedThreadPool();
         threads.setName("http");
         this.pubSub = pubSub;
+        this.stopDelay = settings.stopDelay();
         this.meters = new GatewayMeters(pubSub);
         this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
@@ -113,6 +116,25 @@ public final class Gateway implements AutoCloseable {
         return pubSub;
     }
 
+    /**
+     * For when others decide by {@code /readyz} who is sent here: not ready at once, then all is served as before for as
+     * long as {@code REALTIME_STOP_DELAY_SECONDS} says, so that they have seen it, then {@link #close}. Blocks.
+     */
+    public void stop() {
+        if (stopping.compareAndSet(false, true) && !closed.get()) {
+            LOG.info("Stopping: not ready from now on, and gone after {} s", stopDelay.toSeconds());
+            long until = System.nanoTime() + stopDelay.toNanos();
+            for (long left = stopDelay.toNanos(); left > 0 && !Thread.interrupted(); left = until - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+        }
+        close();
+    }
+
+    private boolean isStopping() {
+        return stopping.get() || endpoint.draining();
+    }
+
     /** Not ready → every stream told → server stopped → transport closed; 10 s in all at most. Idempotent. */
     @Override
     public void close() {
@@ -176,9 +198,9 @@ public final class Gateway implements AutoCloseable {
         ServletContextHandler context = new ServletContextHandler("/");
         context.setErrorHandler(new ProblemErrorHandler());
         context.addServlet(new ServletHolder(new HealthServlet(access)), "/healthz");
-        context.addServlet(new ServletHolder(new ReadinessServlet(access, pubSub, endpoint::draining)), "/readyz");
+        context.addServlet(new ServletHolder(new ReadinessServlet(access, pubSub, this::isStopping)), "/readyz");
         context.addServlet(new ServletHolder(new MetricsServlet(access, meters.registry())), "/metrics");
-        PageServlet page = new PageServlet(access);
+        PageServlet page = new PageServlet(access, settings.proxies());
         context.addServlet(new ServletHolder(page), "");
         context.addServlet(new ServletHolder(page), "/assets/*");
         context.addServlet(new ServletHolder(new NotFoundServlet()), "/");

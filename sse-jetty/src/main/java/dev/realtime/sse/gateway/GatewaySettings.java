@@ -5,6 +5,7 @@ import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.JwtAuthorizer;
 import dev.realtime.sse.NoneAuthorizer;
 import dev.realtime.sse.Origins;
+import dev.realtime.sse.PathPrefix;
 import dev.realtime.sse.Proxies;
 import dev.realtime.sse.StreamLimits;
 import dev.realtime.sse.TicketKey;
@@ -38,9 +39,10 @@ import org.jspecify.annotations.Nullable;
  * @param maxPayloadBytes largest payload
  * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
  * @param limits of streams
- * @param proxies as {@code REALTIME_TRUSTED_PROXIES} says
+ * @param proxies as {@code REALTIME_TRUSTED_PROXIES} and {@code REALTIME_PATH_PREFIX} say
  * @param ticketKey signs tickets; null where the instances have no secret in common
  * @param callerSalt what the instances have in common where they have no secret
+ * @param stopDelay from not ready to closing, when the process is told to stop
  * @param tls what the port shows itself with; null where it speaks plainly
  */
 record GatewaySettings(
@@ -55,6 +57,7 @@ record GatewaySettings(
         Proxies proxies,
         @Nullable TicketKey ticketKey,
         String callerSalt,
+        Duration stopDelay,
         @Nullable Tls tls) {
     static final SettingKey PORT = SettingKey.plain("PORT");
     static final SettingKey HOST = SettingKey.plain("HOST");
@@ -73,6 +76,8 @@ record GatewaySettings(
     static final SettingKey MAX_REPLAYS = SettingKey.plain("REALTIME_MAX_REPLAYS");
     static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
     static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
+    static final SettingKey STOP_DELAY = SettingKey.plain("REALTIME_STOP_DELAY_SECONDS");
+    static final SettingKey PATH_PREFIX = SettingKey.plain("REALTIME_PATH_PREFIX");
 
     /** By name, without asking anybody. */
     private static final Pattern LOOPBACK =
@@ -100,6 +105,8 @@ record GatewaySettings(
             STREAM_LIFETIME,
             TRUSTED_PROXIES,
             FullHeap.ON_OUT_OF_MEMORY,
+            PATH_PREFIX,
+            STOP_DELAY,
             CertificateFiles.CERTIFICATE,
             CertificateFiles.KEY);
 
@@ -107,7 +114,8 @@ record GatewaySettings(
     static GatewaySettings from(Settings settings) {
         requireKnown(settings);
         String host = settings.get(HOST, "127.0.0.1");
-        Origins origins = origins(settings);
+        Proxies proxies = proxies(settings);
+        Origins origins = origins(settings).behind(proxies);
         Authorizer authorizer = authorizer(settings, isLoopback(settings, host), origins);
         return new GatewaySettings(
                 host,
@@ -118,9 +126,10 @@ record GatewaySettings(
                 settings.maxPayloadBytes(),
                 bodiesBytes(settings),
                 limits(settings),
-                proxies(settings),
+                proxies,
                 ticketKey(settings),
                 callerSalt(settings),
+                Duration.ofSeconds(settings.integer(STOP_DELAY, 5, 0, 600)),
                 Tls.from(settings));
     }
 
@@ -159,6 +168,16 @@ record GatewaySettings(
     }
 
     private static Proxies proxies(Settings settings) {
+        Proxies trusted = trustedProxies(settings);
+        String prefix = settings.get(PATH_PREFIX);
+        try {
+            return prefix == null ? trusted : trusted.taking(PathPrefix.of(prefix));
+        } catch (IllegalArgumentException e) {
+            throw settings.refused(PATH_PREFIX, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Proxies trustedProxies(Settings settings) {
         String listed = settings.get(TRUSTED_PROXIES);
         if (listed == null) {
             return Proxies.NONE;

@@ -1,6 +1,8 @@
 package dev.realtime.sse.gateway;
 
+import dev.realtime.sse.PathPrefix;
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Proxies;
 import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.Access;
 import dev.realtime.sse.internal.EndpointServlet;
@@ -8,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,8 +31,12 @@ final class PageServlet extends EndpointServlet {
 
     private record Asset(String resource, String contentType) {}
 
-    PageServlet(Access access) {
+    private final transient Proxies proxies;
+
+    /** @param proxies who may say that the page stands below a path outside */
+    PageServlet(Access access, Proxies proxies) {
         super(access, Set.of("GET", "HEAD"));
+        this.proxies = proxies;
     }
 
     @Override
@@ -47,7 +54,18 @@ final class PageServlet extends EndpointServlet {
                 "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
                         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         response.setHeader("Referrer-Policy", "no-referrer");
-        Pages.write(response, HttpServletResponse.SC_OK, asset.contentType(), read(asset.resource()));
+        byte[] content = read(asset.resource());
+        if (path.equals(PAGE)) {
+            content = below(proxies.pathPrefix(request), content);
+        }
+        Pages.write(response, HttpServletResponse.SC_OK, asset.contentType(), content);
+    }
+
+    /** Its links lead from where it stands; where that is known, also if the slash at its end is missing. */
+    private static byte[] below(PathPrefix prefix, byte[] page) {
+        String text = new String(page, StandardCharsets.UTF_8);
+        String base = prefix.equals(PathPrefix.NONE) ? "" : prefix.text() + "/";
+        return text.replace("{base}", base).getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte[] read(String resource) throws IOException {

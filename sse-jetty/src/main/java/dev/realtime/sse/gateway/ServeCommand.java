@@ -47,7 +47,7 @@ final class ServeCommand implements Callable<Integer> {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            gateway.close();
+                            gateway.stop();
                             stopped.countDown();
                         },
                         "gateway-stop"));

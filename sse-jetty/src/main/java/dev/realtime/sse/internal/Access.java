@@ -39,7 +39,8 @@ public record Access(Authorizer authorizer, Origins origins) {
         String origin = request.getHeader("Origin");
         if (origin != null && origins.lists(origin)) {
             response.setHeader("Access-Control-Allow-Methods", methods);
-            response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+            response.setHeader("Access-Control-Allow-Headers", PreflightHeaders.allowed(request));
+            response.addHeader("Vary", "Access-Control-Request-Headers");
             response.setHeader("Access-Control-Max-Age", "600");
         }
     }

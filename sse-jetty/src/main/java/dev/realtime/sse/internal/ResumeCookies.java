@@ -51,7 +51,8 @@ final class ResumeCookies {
         boolean secure = options.proxies().cameByTls(request);
         boolean elsewhere = secure && options.origins().isListedElsewhere(request);
         return name(caller) + "=" + text.of(new Pass("resume", end, caller))
-                + "; Path=" + request.getContextPath() + request.getServletPath()
+                + "; Path=" + options.proxies().pathPrefix(request).text() + request.getContextPath()
+                + request.getServletPath()
                 + "; Max-Age=" + Math.max(0, Duration.between(now, end).toSeconds())
                 + "; HttpOnly"
                 + (secure ? "; Secure" : "")

@@ -1,6 +1,6 @@
 /** Everything is optional. Times are in milliseconds. */
 export interface RealtimeOptions {
-  /** Where the stream is, relative to the page. Default `/realtime/stream`. */
+  /** Where the stream is, relative to the page. Default: beside this module if the endpoint serves it, else `/realtime/stream`. */
   url?: string;
   /** Topics, or prefixes with a trailing `*`. Default: all. */
   topics?: string[];

@@ -6,6 +6,8 @@ const MAX_SAMPLES = 200;
 const MAX_PAYLOAD = 120;
 const STATUS_EVERY_MS = 3000;
 
+/** Where this instance is, which may be below a path: this script is one folder further down. */
+const base = new URL('..', document.currentScript.src);
 const at = (id) => document.getElementById(id);
 const tones = { LIVE: 'good', DEGRADED: 'wait', STARTING: 'wait', DOWN: 'bad', CLOSED: 'bad' };
 const latencies = [];
@@ -96,7 +98,7 @@ function showEvent(message) {
 }
 
 function connect() {
-  const stream = new EventSource('/realtime/stream');
+  const stream = new EventSource(new URL('realtime/stream', base));
   const state = at('stream-state');
   stream.onopen = () => {
     pill(state, 'stream open', 'good');
@@ -132,7 +134,7 @@ function connect() {
 
 async function showStatus() {
   try {
-    const answer = await fetch('/readyz', { cache: 'no-store' });
+    const answer = await fetch(new URL('readyz', base), { cache: 'no-store' });
     const status = await answer.json();
     at('transport').textContent = status.transport ?? '–';
     at('instance').textContent = status.instance ?? '–';
@@ -161,7 +163,7 @@ async function publish(submit) {
     return;
   }
   try {
-    const response = await fetch('/realtime/events', {
+    const response = await fetch(new URL('realtime/events', base), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ event: fields.get('event'), topic: fields.get('topic'), payload }),
