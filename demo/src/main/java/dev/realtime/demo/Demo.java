@@ -82,10 +82,14 @@ final class Demo implements AutoCloseable {
 
     private GatewayProcess gateway(String name, int port, DemoPostgres postgres) {
         Map<String, String> environment = Map.of(
-                "REALTIME_TRANSPORT", "postgres",
-                "DATABASE_URL", postgres.url(),
-                "REALTIME_STOP_DELAY_SECONDS", "0",
-                "REALTIME_ALLOWED_ORIGINS", String.join(",", settings.pageOrigins()));
+                "REALTIME_TRANSPORT",
+                "postgres",
+                "DATABASE_URL",
+                postgres.url(),
+                "REALTIME_STOP_DELAY_SECONDS",
+                "0",
+                "REALTIME_ALLOWED_ORIGINS",
+                String.join(",", settings.pageOrigins()));
         return GatewayProcess.start(name, port, environment, postgres.folder().path(), progress);
     }
 

@@ -39,8 +39,9 @@ class PathPrefixTest {
                       window.rt = new Realtime({ token: () => '%s' });
                     });
                     """.formatted(tokens.of("acme")));
-            Patience.until("realtime.js finds its stream", () -> browser.script("return rt.state")
-                    .equals("live"));
+            Patience.until(
+                    "realtime.js finds its stream",
+                    () -> browser.script("return rt.state").equals("live"));
 
             browser.script("document.cookie = 'realtime_token=%s; path=/app'".formatted(tokens.of("_ops")));
             assertThat(browser.script("""
@@ -48,8 +49,9 @@ class PathPrefixTest {
                     return fetch('realtime/events', { method: 'POST', headers, body: '{"event":"a"}' }).then(({ status }) => status);
                     """)).isEqualTo(201L);
 
-            Patience.until("it comes back by its cookie", () -> browser.script("return opens")
-                    .equals(2L));
+            Patience.until(
+                    "it comes back by its cookie",
+                    () -> browser.script("return opens").equals(2L));
             browser.show(nginx.address().resolve("/app/"));
             Patience.until(
                     "the live page finds its stream",

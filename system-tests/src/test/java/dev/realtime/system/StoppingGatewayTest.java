@@ -27,15 +27,15 @@ class StoppingGatewayTest {
         Map<String, String> settings = new HashMap<>(memory());
         settings.put("REALTIME_STOP_DELAY_SECONDS", Long.toString(DELAY.toSeconds()));
         try (GatewayProcess gateway = GatewayProcess.ready(settings);
-                SseReader before = SseReader.open(gateway.address(), GatewayPair.STREAM)
-                        .awaitLive()) {
+                SseReader before =
+                        SseReader.open(gateway.address(), GatewayPair.STREAM).awaitLive()) {
             long told = System.nanoTime();
             gateway.terminate();
             Patience.until("not ready", () -> gateway.client().get("/readyz").status() == 503);
             assertThat(gateway.client().get("/readyz").body()).contains("this instance is stopping");
             assertThat(gateway.client().get("/healthz").status()).isEqualTo(200);
-            try (SseReader meanwhile = SseReader.open(gateway.address(), GatewayPair.STREAM)
-                    .awaitLive()) {
+            try (SseReader meanwhile =
+                    SseReader.open(gateway.address(), GatewayPair.STREAM).awaitLive()) {
                 new Load(gateway::client, ledger).publish(10);
                 for (SseReader stream : List.of(before, meanwhile)) {
                     stream.awaitEvents(10);
@@ -56,20 +56,24 @@ class StoppingGatewayTest {
         Map<String, String> settings = new HashMap<>(memory());
         settings.put("PORT", Integer.toString(port));
         try (Browser browser = Browser.start();
-                Nginx nginx = Nginx.with(documented("http://127.0.0.1:" + port) + "location = /page { return 200 hello; }")) {
+                Nginx nginx =
+                        Nginx.with(documented("http://127.0.0.1:" + port) + "location = /page { return 200 hello; }")) {
             browser.show(nginx.address().resolve("/page"));
             try (GatewayProcess first = GatewayProcess.ready(settings)) {
-                browser.script("window.stream = new EventSource('/realtime/stream'); window.opens = 0; window.errors = 0;"
-                        + "stream.onerror = () => { errors += 1; };"
-                        + "stream.addEventListener('realtime.open', () => { opens += 1; })");
-                Patience.until("it is open", () -> browser.script("return opens").equals(1L));
+                browser.script(
+                        "window.stream = new EventSource('/realtime/stream'); window.opens = 0; window.errors = 0;"
+                                + "stream.onerror = () => { errors += 1; };"
+                                + "stream.addEventListener('realtime.open', () => { opens += 1; })");
+                Patience.until(
+                        "it is open", () -> browser.script("return opens").equals(1L));
                 first.kill();
                 first.awaitExit();
                 Patience.until("it has met what nginx says", () -> (Long) browser.script("return errors") >= 2);
                 assertThat(browser.script("return stream.readyState")).isNotEqualTo(2L);
             }
             try (GatewayProcess second = GatewayProcess.ready(settings)) {
-                Patience.until("it is back", () -> browser.script("return opens").equals(2L));
+                Patience.until(
+                        "it is back", () -> browser.script("return opens").equals(2L));
                 assertThat(second.isAlive()).isTrue();
             }
         }
