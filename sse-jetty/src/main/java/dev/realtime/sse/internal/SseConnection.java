@@ -76,9 +76,11 @@ final class SseConnection implements Outlet.Listener {
     /** The container calls {@link #onReady} as soon as it is ready. What keeps it from starting ends it. */
     void start(Supplier<Subscription> subscribing, Supplier<AsyncContext> async) throws IOException {
         boolean started = false;
+        AsyncContext context = null;
         try {
             subscription = subscribing.get();
-            Outlet outlet = streams.outlet(async.get(), writer);
+            context = async.get();
+            Outlet outlet = streams.outlet(context, writer);
             this.outlet = outlet;
             streams.add(this);
             outlet.start(this);
@@ -86,6 +88,9 @@ final class SseConnection implements Outlet.Listener {
         } finally {
             if (!started) {
                 cut(CloseReason.GONE);
+                if (context != null && outlet == null) { // nobody else knows of it
+                    context.complete();
+                }
             }
         }
     }

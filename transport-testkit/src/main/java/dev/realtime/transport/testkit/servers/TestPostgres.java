@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
@@ -43,7 +44,7 @@ public final class TestPostgres {
             Canary.watched(url.password());
             return new TestPostgres(url, GIVEN);
         }
-        return Docker.isAvailable(environment) ? inDocker() : embedded();
+        return Docker.started(environment, IMAGE, TestPostgres::inDocker).orElseGet(TestPostgres::embedded);
     }
 
     /** The URL in libpq form, {@code postgres://user:password@host:port/database}, of a superuser. */
@@ -83,9 +84,10 @@ public final class TestPostgres {
 
     private static TestPostgres inDocker() {
         PostgreSQLContainer container = new PostgreSQLContainer(IMAGE)
-                .withPassword(Canary.fresh("postgres"))
+                .withPassword("postgres-canary-" + UUID.randomUUID())
                 .withCommand("postgres", "-c", "max_connections=200", "-c", "max_prepared_transactions=20");
         container.start();
+        Canary.watched(container.getPassword()); // from here on: to start it, Docker's client has to say it
         ClosedAtExit.add(container);
         PostgresUrl url = new PostgresUrl(
                 container.getUsername(),

@@ -12,7 +12,7 @@ import org.testcontainers.utility.DockerImageName;
  */
 public final class TestRedis {
     private static final String GIVEN = "TEST_REDIS_URL";
-    private static final DockerImageName IMAGE = DockerImageName.parse("redis:7-alpine");
+    private static final String IMAGE = "redis:7-alpine";
     private static final int PORT = 6379;
     private static @Nullable TestRedis shared;
 
@@ -36,7 +36,8 @@ public final class TestRedis {
         if (given != null && !given.isBlank()) {
             return new TestRedis(given, GIVEN);
         }
-        return Docker.isAvailable(environment) ? inDocker() : own(environment.getOrDefault("PATH", ""));
+        return Docker.started(environment, IMAGE, TestRedis::inDocker)
+                .orElseGet(() -> own(environment.getOrDefault("PATH", "")));
     }
 
     /** {@code redis://host:port}, or what {@code TEST_REDIS_URL} says. */
@@ -55,7 +56,7 @@ public final class TestRedis {
     }
 
     private static TestRedis inDocker() {
-        GenericContainer<?> container = new GenericContainer<>(IMAGE).withExposedPorts(PORT);
+        GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(IMAGE)).withExposedPorts(PORT);
         container.start();
         ClosedAtExit.add(container);
         return new TestRedis("redis://" + container.getHost() + ":" + container.getMappedPort(PORT), "docker");
