@@ -16,7 +16,10 @@ record Query(Map<String, String> values) {
      */
     static Query parse(@Nullable String text, Set<String> known, @Nullable String verbatim) {
         Map<String, String> values = new LinkedHashMap<>();
-        for (String pair : text == null || text.isEmpty() ? new String[0] : text.split("&")) {
+        for (String pair : text == null ? new String[0] : text.split("&")) {
+            if (pair.isEmpty()) {
+                continue; // such as before the first & of "?&topics=a"
+            }
             int equals = pair.indexOf('=');
             String name = decoded(equals < 0 ? pair : pair.substring(0, equals), null);
             if (!known.contains(name)) {

@@ -26,6 +26,31 @@ class StreamRulesTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"?&topics=a", "?topics=a&", "?topics=a&&events=*", "?&&", "?", "?&topics=a&lastEventId=&"})
+    void anEmptyPairIsNoParameter(String query) {
+        StreamClient stream = gateway.stream(query);
+        assertThat(stream.statusLine()).isEqualTo("HTTP/1.1 200 OK");
+        stream.awaitLive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"?", "?&", "?&&&"})
+    void norIsItOneWhereThereAreNone(String query) {
+        assertThat(gateway.get("/realtime/position" + query).statusCode()).isEqualTo(200);
+        assertThat(gateway.call(
+                                "POST",
+                                "/realtime/events" + query,
+                                "{\"event\":\"e\"}",
+                                "Content-Type",
+                                "application/json")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(gateway.get("/realtime/position" + query + "&a").statusCode())
+                .isEqualTo(400);
+        assertThat(gateway.get("/realtime/position?=").statusCode()).isEqualTo(400);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "?foo=1, unknown_parameter, foo",
         "?topics=a&org_id=x, unknown_parameter, org_id",
