@@ -54,7 +54,7 @@ public final class Gateway implements AutoCloseable {
         this.server = new Server(threads);
         this.connector = GatewayPort.open(server, settings, options.heartbeat());
         this.scheme = settings.tls() == null ? "http" : "https";
-        server.setHandler(pages(settings));
+        server.setHandler(new HeadSize(pages(settings)));
         server.setErrorHandler(new ProblemErrorHandler());
         server.setStopTimeout(SERVER_STOP.toMillis());
     }
@@ -79,6 +79,7 @@ public final class Gateway implements AutoCloseable {
                 .withOrigins(checked.origins())
                 .withMaxPayloadBytes(checked.maxPayloadBytes())
                 .withBodiesBytes(checked.bodiesBytes())
+                .withHeartbeat(checked.heartbeat())
                 .withLimits(checked.limits())
                 .withProxies(checked.proxies())
                 .withTickets(checked.ticketKey())

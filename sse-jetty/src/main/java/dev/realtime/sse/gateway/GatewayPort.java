@@ -35,6 +35,12 @@ final class GatewayPort extends ServerConnector {
     private static final Duration IDLE_AT_STOP = Duration.ofMillis(100);
     /** Of a request and of an answer. Every open stream keeps them; what is larger takes them several times. */
     private static final int BUFFER_BYTES = 1_024;
+    /**
+     * Most that a request's line and headers have together. It holds the largest of everything that is allowed: 100 topics
+     * and 100 events, each character in the form of three, a cursor and a ticket (81,000), and a token that allows 100
+     * topics and as many for publishing (37,000).
+     */
+    static final int HEAD_BYTES = 131_072;
     /** How many may knock at once; the system may allow fewer. */
     private static final int ACCEPT_QUEUE = 4_096;
     /** How often TCP asks before it gives a client up. */
@@ -60,6 +66,7 @@ final class GatewayPort extends ServerConnector {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         http.setOutputBufferSize(BUFFER_BYTES);
+        http.setRequestHeaderSize(HEAD_BYTES);
         Tls tls = settings.tls();
         GatewayPort port = new GatewayPort(server, heartbeat, tls == null ? plain(http) : secure(http, tls));
         port.setHost(settings.host());
@@ -76,7 +83,7 @@ final class GatewayPort extends ServerConnector {
     }
 
     private static ConnectionFactory[] plain(HttpConfiguration http) {
-        return new ConnectionFactory[] {http1(http), new HTTP2CServerConnectionFactory(http)};
+        return new ConnectionFactory[] {http1(http), new HTTP2CServerConnectionFactory(http2(http))};
     }
 
     private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
@@ -87,9 +94,16 @@ final class GatewayPort extends ServerConnector {
         return new ConnectionFactory[] {
             new SslConnectionFactory(tls.factory(), choice.getProtocol()),
             choice,
-            new HTTP2ServerConnectionFactory(http),
+            new HTTP2ServerConnectionFactory(http2(http)),
             http1(http)
         };
+    }
+
+    /** Takes heads that are too large, so that {@link HeadSize} can answer them; beyond twice the limit nobody does. */
+    private static HttpConfiguration http2(HttpConfiguration http) {
+        HttpConfiguration larger = new HttpConfiguration(http);
+        larger.setRequestHeaderSize(2 * HEAD_BYTES);
+        return larger;
     }
 
     private static ConnectionFactory http1(HttpConfiguration http) {

@@ -14,17 +14,32 @@ import org.eclipse.jetty.util.Callback;
 final class ProblemErrorHandler implements Request.Handler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        Problem problem = Problem.ofStatus(response.getStatus(), code(response.getStatus()));
-        byte[] body = Json.bytes(problem);
+        write(problem(response.getStatus()), response, callback);
+        return true;
+    }
+
+    /** Answers with a problem, whose status has been set. */
+    static void write(Problem problem, Response response, Callback callback) {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.PROBLEM);
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-        response.write(true, ByteBuffer.wrap(body), callback);
-        return true;
+        response.write(true, ByteBuffer.wrap(Json.bytes(problem)), callback);
+    }
+
+    private static Problem problem(int status) {
+        ProblemCode code = code(status);
+        return code == ProblemCode.URI_TOO_LONG || code == ProblemCode.HEAD_TOO_LARGE
+                ? Problem.ofLargeHead(code, GatewayPort.HEAD_BYTES, GatewayPort.HEAD_BYTES + 1L)
+                : Problem.ofStatus(status, code);
     }
 
     private static ProblemCode code(int status) {
         for (ProblemCode code : new ProblemCode[] {
-            ProblemCode.NOT_FOUND, ProblemCode.METHOD_NOT_ALLOWED, ProblemCode.BODY_TIMEOUT, ProblemCode.BODY_TOO_LARGE
+            ProblemCode.NOT_FOUND,
+            ProblemCode.METHOD_NOT_ALLOWED,
+            ProblemCode.BODY_TIMEOUT,
+            ProblemCode.BODY_TOO_LARGE,
+            ProblemCode.URI_TOO_LONG,
+            ProblemCode.HEAD_TOO_LARGE
         }) {
             if (code.status() == status) {
                 return code;

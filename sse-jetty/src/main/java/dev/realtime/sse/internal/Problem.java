@@ -87,6 +87,18 @@ public record Problem(
         return of(status, code.code(), "the request cannot be served: " + StatusTitle.of(status));
     }
 
+    /**
+     * For a request line, or headers behind it, with which the head has more bytes than are taken.
+     *
+     * @param size how many had come when it was refused: the rest is not read
+     */
+    public static Problem ofLargeHead(ProblemCode code, long limit, long size) {
+        String field = code == ProblemCode.URI_TOO_LONG ? "uri" : "headers";
+        String detail = field + ": a request's line and headers have at most " + limit + " bytes together, these have "
+                + size + " or more; ask for fewer topics and events, or send a shorter token";
+        return of(code, detail).about(field).sized(limit, size);
+    }
+
     private static Problem of(int status, String code, String detail) {
         String title = StatusTitle.of(status);
         return new Problem("about:blank", title, status, detail, code, null, null, null, null);
