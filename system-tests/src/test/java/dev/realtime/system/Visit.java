@@ -1,5 +1,6 @@
 package dev.realtime.system;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ final class Visit {
     private final int patience;
     private final boolean wanders;
     private final SseParser parser = new SseParser(1, this::hear);
+    private final Chunks chunks = new Chunks(parser::take);
+    private final ByteArrayOutputStream head = new ByteArrayOutputStream();
     private final List<Long> offsets = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
@@ -121,9 +124,15 @@ final class Visit {
         int at = 0;
         for (; at < length && headMatched < HEAD_END.length; at++) {
             byte next = bytes[at];
+            head.write(next);
             headMatched = next == HEAD_END[headMatched] ? headMatched + 1 : next == '\r' ? 1 : 0;
         }
-        parser.take(Arrays.copyOfRange(bytes, at, length), length - at);
+        byte[] body = Arrays.copyOfRange(bytes, at, length);
+        if (Chunks.areIn(head.toByteArray())) {
+            chunks.take(body, body.length);
+        } else {
+            parser.take(body, body.length);
+        }
     }
 
     /** The server ended it. */
@@ -131,6 +140,8 @@ final class Visit {
         over = true;
         if (!told) {
             faults.add("ended by the server");
+        } else if (Chunks.areIn(head.toByteArray()) && !chunks.isOver()) {
+            faults.add("cut behind its farewell");
         }
     }
 
@@ -177,7 +188,7 @@ final class Visit {
             numbers.add(Integer.valueOf(frame.json().path("id").asText()));
         } else if (wanders && frame.is("realtime.close")) {
             told = frame.json().path("reconnect").asBoolean();
-        } else if (frame.data() != null) {
+        } else if (frame.data() != null && !frame.isHeartbeat()) {
             faults.add("told " + frame);
         }
     }

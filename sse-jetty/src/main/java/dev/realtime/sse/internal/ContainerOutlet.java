@@ -32,13 +32,17 @@ class ContainerOutlet implements Outlet {
 
     @Override
     public final void write(Batch batch) throws IOException {
-        unflushed = write(out, batch.frames());
+        unflushed = write(out, batch);
     }
 
-    /** Returns whether the container may hold it back until a flush. */
-    boolean write(ServletOutputStream out, ByteBuffer frames) throws IOException {
-        out.write(frames.array(), frames.arrayOffset(), frames.remaining());
+    /** Returns whether the container may hold some of it back until a flush. */
+    boolean write(ServletOutputStream out, Batch batch) throws IOException {
+        write(out, batch.frames());
         return true;
+    }
+
+    static void write(ServletOutputStream out, ByteBuffer bytes) throws IOException {
+        out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     }
 
     @Override
@@ -48,8 +52,13 @@ class ContainerOutlet implements Outlet {
 
     @Override
     public final void flush() throws IOException {
+        unflushed = flush(out);
+    }
+
+    /** Returns whether the container may still hold something back. */
+    boolean flush(ServletOutputStream out) throws IOException {
         out.flush();
-        unflushed = false;
+        return false;
     }
 
     @Override

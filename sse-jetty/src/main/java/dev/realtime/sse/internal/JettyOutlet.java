@@ -10,14 +10,60 @@ import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.HttpOutput;
 import org.eclipse.jetty.ee10.servlet.ServletApiRequest;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 
 /** Through Jetty, which takes bytes without a copy, sends them at once, and cuts a connection when it is told. */
 final class JettyOutlet extends ContainerOutlet {
-    private final ServletContextRequest request;
+    private static final String CHUNKED = "chunked";
 
-    JettyOutlet(AsyncContext async) throws IOException {
+    private final ServletContextRequest request;
+    private final Framing framing;
+
+    // owned by the writer
+    /** The container has bytes of ours that it has not sent. */
+    private boolean held;
+    /** Behind the last batch a comment has been written. */
+    private boolean commented;
+
+    /** What stands around frames in the body. */
+    private enum Framing {
+        /** Nothing. */
+        NONE,
+        /** Chunks of ours, of which Jetty does not know. */
+        OUR_CHUNKS,
+        /** Chunks of Jetty's: it ends one only when it begins the next. */
+        JETTYS_CHUNKS
+    }
+
+    private JettyOutlet(AsyncContext async, Framing framing) throws IOException {
         super(async);
-        this.request = ServletContextRequest.getServletContextRequest(async.getRequest());
+        this.request = request(async);
+        this.framing = framing;
+    }
+
+    /** For a response that Jetty writes to its end. */
+    static JettyOutlet of(AsyncContext async) throws IOException {
+        ServletContextRequest request = request(async);
+        if (request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1) {
+            return new JettyOutlet(async, Framing.NONE);
+        }
+        // Also for who says "Connection: close": a body without length is waited for by some clients.
+        request.getServletContextResponse().getHeaders().put(HttpHeader.TRANSFER_ENCODING, CHUNKED);
+        return new JettyOutlet(async, Framing.JETTYS_CHUNKS);
+    }
+
+    /** For one over HTTP/1.1 that Jetty begins and somebody else ends, whose body is written as chunks. */
+    static JettyOutlet begins(AsyncContext async) throws IOException {
+        // A field of no known header is written as it stands; from the known one Jetty would make chunks of our chunks.
+        HttpField verbatim = new HttpField(null, HttpHeader.TRANSFER_ENCODING.asString(), CHUNKED);
+        request(async)
+                .getServletContextResponse()
+                .getHeaders()
+                .put(HttpHeader.CONNECTION, "close")
+                .add(verbatim);
+        return new JettyOutlet(async, Framing.OUR_CHUNKS);
     }
 
     /** Whether it is Jetty that serves this request, however it is wrapped. */
@@ -29,17 +75,42 @@ final class JettyOutlet extends ContainerOutlet {
         return innermost instanceof ServletApiRequest;
     }
 
+    static ServletContextRequest request(AsyncContext async) {
+        return ServletContextRequest.getServletContextRequest(async.getRequest());
+    }
+
     ServletContextRequest request() {
         return request;
     }
 
     @Override
-    boolean write(ServletOutputStream out, ByteBuffer frames) throws IOException {
+    boolean write(ServletOutputStream out, Batch batch) throws IOException {
+        commented = false;
+        return send(out, framing == Framing.OUR_CHUNKS ? batch.chunk() : batch.frames())
+                || framing == Framing.JETTYS_CHUNKS;
+    }
+
+    /** Returns whether it is held back. */
+    private boolean send(ServletOutputStream out, ByteBuffer bytes) throws IOException {
         if (out instanceof HttpOutput jetty) {
-            jetty.write(frames);
-            return false;
+            jetty.write(bytes);
+        } else {
+            write(out, bytes);
+            held = true;
         }
-        return super.write(out, frames);
+        return held;
+    }
+
+    /** A client that waits for the end of a chunk would have each event with the next one: a comment ends it. */
+    @Override
+    boolean flush(ServletOutputStream out) throws IOException {
+        boolean ends = framing == Framing.JETTYS_CHUNKS && !commented;
+        if (ends && !held) {
+            commented = true;
+            return send(out, ByteBuffer.wrap(SseEncoder.comment()));
+        }
+        held = false;
+        return super.flush(out) || ends;
     }
 
     @Override

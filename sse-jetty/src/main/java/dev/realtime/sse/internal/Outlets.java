@@ -17,7 +17,7 @@ final class Outlets {
         if (!JETTY || !JettyOutlet.serves(async.getRequest())) {
             return new ContainerOutlet(async);
         }
-        return direct ? SocketOutlet.of(async, buffer) : new JettyOutlet(async);
+        return direct ? SocketOutlet.of(async, buffer) : JettyOutlet.of(async);
     }
 
     private static boolean isThere(String name) {

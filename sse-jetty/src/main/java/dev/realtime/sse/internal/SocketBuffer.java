@@ -9,23 +9,23 @@ import java.nio.channels.WritableByteChannel;
  * same. For one thread.
  */
 final class SocketBuffer {
-    private final ByteBuffer copy = ByteBuffer.allocateDirect(SseConnection.MAX_WRITE_BYTES);
+    private final ByteBuffer copy = ByteBuffer.allocateDirect(SseConnection.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES);
     private Batch copied = Batch.NONE;
 
     /**
-     * Writes as much as the socket takes now.
+     * Writes as much of a batch's chunk as the socket takes now.
      *
      * @return how many bytes that were; less than all if there are more than a buffer holds
      */
     int write(WritableByteChannel socket, Batch batch) throws IOException {
-        if (batch.size() > copy.capacity()) {
+        if (batch.chunkSize() > copy.capacity()) {
             return 0;
         }
         if (batch != copied) {
-            ByteBuffer frames = batch.frames();
+            ByteBuffer chunk = batch.chunk();
             copied = Batch.NONE; // until it holds all of this one: what is left of others must never be sent
             copy.clear();
-            copy.put(frames).flip();
+            copy.put(chunk).flip();
             copied = batch;
         }
         copy.rewind();

@@ -1,7 +1,6 @@
 package dev.realtime.sse.internal;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,10 +17,10 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes frames straight to the socket. The container writes the headers and the first batch, and then hands the
- * connection over, as it does for WebSocket: the request and all that HTTP/1.1 keeps for it are let go of, and so a quiet
- * stream costs little, and a write half the work. A body that ends with its connection needs no framing (RFC 9112, 6.3).
- * Not where a handler changes the content on its way.
+ * Writes frames straight to the socket, each batch as a chunk that is whole. The container writes the headers and the
+ * first batch, and then hands the connection over, as it does for WebSocket: the request and all that HTTP/1.1 keeps for
+ * it are let go of, and so a quiet stream costs little, and a write half the work. Not where a handler changes the content
+ * on its way.
  *
  * <pre>
  * FIRST ──headers out──▶ HANDING_OVER ──the connection is ours──▶ FREE ◀──written── WRITING, AWAITED
@@ -69,16 +68,14 @@ final class SocketOutlet implements Outlet {
      * @param buffer of the thread that will write
      */
     static Outlet of(AsyncContext async, SocketBuffer buffer) throws IOException {
-        JettyOutlet container = new JettyOutlet(async);
-        Request request = container.request();
-        boolean hasBody = request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
-        if (hasBody || request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1) {
-            return container;
-        }
-        ((HttpServletResponse) async.getResponse()).setHeader("Connection", "close");
+        Request request = JettyOutlet.request(async);
         ConnectionMetaData connection = request.getConnectionMetaData();
+        boolean hasBody = request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
+        if (hasBody || connection.getHttpVersion() != HttpVersion.HTTP_1_1) {
+            return JettyOutlet.of(async);
+        }
         return new SocketOutlet(
-                container,
+                JettyOutlet.begins(async),
                 connection.getConnection().getEndPoint(),
                 connection.getConnector().getExecutor(),
                 buffer);
@@ -140,10 +137,10 @@ final class SocketOutlet implements Outlet {
     /** Nearly always the socket takes everything at once; what it does not take now, Jetty writes when it does. */
     private void writeOwn(Batch batch) throws IOException {
         int taken = endPoint instanceof SocketChannelEndPoint plain ? buffer.write(plain.getChannel(), batch) : 0;
-        if (taken == batch.size()) {
+        if (taken == batch.chunkSize()) {
             state.compareAndSet(State.WRITING, State.FREE);
         } else {
-            endPoint.write(written, batch.frames().position(taken));
+            endPoint.write(written, batch.chunk().position(taken));
         }
     }
 
@@ -169,7 +166,7 @@ final class SocketOutlet implements Outlet {
         if (before == State.FIRST && first != null) {
             first.complete();
         } else if (before == State.FREE && mine != null) {
-            mine.closeWhenRead();
+            mine.end(Batch.NONE.chunk());
         } else {
             endPoint.close();
         }

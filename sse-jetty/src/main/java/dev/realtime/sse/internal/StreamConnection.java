@@ -7,7 +7,10 @@ import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable;
 
 /**
  * A connection that carries one stream, to its end. Of what the client says only the end is heard: a stream whose client
@@ -81,13 +84,20 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
     }
 
     /**
-     * Says that nothing more is written, and closes when the client has closed its side or does not in time: to close at
-     * once would reset the connection where something of the client's is unread, and could undo the farewell.
+     * Writes what ends the body, and closes when the client has closed its side or does not in time: to close at once would
+     * reset the connection where something of the client's is unread, and could undo the farewell.
      */
-    void closeWhenRead() {
+    void end(ByteBuffer last) {
+        EndPoint endPoint = getEndPoint();
         lingers = true;
-        getEndPoint().setIdleTimeout(LINGER_MILLIS);
-        getEndPoint().shutdownOutput();
+        if (endPoint instanceof IdleTimeout idle) {
+            idle.notIdle(); // a quiet stream has been idle for longer than this, and was never asked
+        }
+        endPoint.setIdleTimeout(LINGER_MILLIS);
+        endPoint.write(
+                Callback.from(
+                        Invocable.InvocationType.NON_BLOCKING, endPoint::shutdownOutput, failure -> endPoint.close()),
+                last);
     }
 
     @Override

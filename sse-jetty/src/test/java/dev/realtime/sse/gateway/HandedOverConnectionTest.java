@@ -3,6 +3,7 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.realtime.sse.EndpointOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -85,8 +86,8 @@ class HandedOverConnectionTest {
     private static void assertWhole(String answer) {
         assertThat(answer).startsWith("HTTP/1.1 200 OK\r\n");
         String head = answer.substring(0, answer.indexOf("\r\n\r\n"));
-        assertThat(head).containsIgnoringCase("connection: close").doesNotContainIgnoringCase("transfer-encoding");
-        String body = answer.substring(head.length() + 4);
+        assertThat(head).containsIgnoringCase("connection: close").containsIgnoringCase("transfer-encoding: chunked");
+        String body = chunksIn(answer.substring(head.length() + 4));
         assertThat(body).startsWith("event: realtime.open\n").contains("event: realtime.live", "\"rotated\"");
         assertThat(body).endsWith("\n\n").doesNotContain("\r");
         assertThat(numbers(body))
@@ -94,8 +95,23 @@ class HandedOverConnectionTest {
                         java.util.stream.IntStream.range(0, EVENTS).boxed().toList());
     }
 
+    /** What is in a body's chunks, which end with the last one and no byte later. ASCII. */
+    private static String chunksIn(String body) {
+        StringBuilder all = new StringBuilder();
+        int at = 0;
+        for (int size = 1; size > 0; ) {
+            int data = body.indexOf("\r\n", at) + 2;
+            size = Integer.parseInt(body.substring(at, data - 2), 16);
+            all.append(body, data, data + size);
+            at = data + size + 2;
+            assertThat(body.substring(data + size, at)).isEqualTo("\r\n");
+        }
+        assertThat(body.substring(at)).as("behind the last chunk").isEmpty();
+        return all.toString();
+    }
+
     @Test
-    void theBodyIsFramesToTheLastByteAndEndsWithTheConnection() throws Exception {
+    void theBodyIsFramesInChunksToTheLastOneAndThenTheConnectionEnds() throws Exception {
         startRotating();
         Socket socket = ask(stream());
         awaitStreams(1);
@@ -155,7 +171,7 @@ class HandedOverConnectionTest {
 
     @Test
     void clientsThatLeaveWhileTheirStreamOpensLeaveNoneBehind() throws Exception {
-        gateway = TestGateway.start(options -> options.withHeartbeat(Duration.ofSeconds(60)));
+        gateway = TestGateway.start(options -> options.withHeartbeat(EndpointOptions.LONGEST_HEARTBEAT));
         for (int i = 0; i < 300; i++) {
             try (Socket leaving = ask(stream())) {
                 if (i % 3 == 1) {

@@ -39,6 +39,15 @@ class SharedBatchesTest {
     }
 
     @Test
+    void aBatchIsAWholeChunkTooAndNoFramesAreTheLastOne() {
+        Batch batch = batch(List.of(frame("a".repeat(9)), frame("b".repeat(9))));
+        assertThat(bytes(batch.chunk())).isEqualTo(frame("12\r\n" + "a".repeat(9) + "b".repeat(9) + "\r\n"));
+        assertThat(batch.chunkSize()).isEqualTo(24);
+        assertThat(bytes(Batch.NONE.chunk())).isEqualTo(frame("0\r\n\r\n"));
+        assertThat(Batch.NONE.isEmpty()).isTrue();
+    }
+
+    @Test
     void theSameFramesAreJoinedOnce() {
         byte[] a = frame("a");
         byte[] b = frame("b");

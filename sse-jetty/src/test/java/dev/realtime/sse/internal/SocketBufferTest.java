@@ -35,6 +35,10 @@ class SocketBufferTest {
         public void close() {}
     }
 
+    private static int chunk(int size) {
+        return Integer.toHexString(size).length() + 2 + size + 2;
+    }
+
     private static Batch batch(String text) {
         return Batch.of(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -43,11 +47,11 @@ class SocketBufferTest {
     void manySocketsAreWrittenTheSameBatchWhole() throws IOException {
         Batch batch = batch("one");
         for (int i = 0; i < 3; i++) {
-            assertThat(buffer.write(socket, batch)).isEqualTo(3);
+            assertThat(buffer.write(socket, batch)).isEqualTo(chunk(3));
         }
-        assertThat(buffer.write(socket, batch("two!"))).isEqualTo(4);
-        assertThat(buffer.write(socket, batch)).isEqualTo(3);
-        assertThat(socket.taken).hasToString("oneoneonetwo!one");
+        assertThat(buffer.write(socket, batch("two!"))).isEqualTo(chunk(4));
+        assertThat(buffer.write(socket, batch)).isEqualTo(chunk(3));
+        assertThat(socket.taken).hasToString("3\r\none\r\n".repeat(3) + "4\r\ntwo!\r\n3\r\none\r\n");
     }
 
     @Test
@@ -57,9 +61,9 @@ class SocketBufferTest {
         assertThat(buffer.write(socket, batch)).isEqualTo(4);
         socket.atOnce = 0;
         assertThat(buffer.write(socket, batch)).isZero();
-        socket.atOnce = 10;
-        assertThat(buffer.write(socket, batch)).isEqualTo(10);
-        assertThat(socket.taken).hasToString("01230123456789");
+        socket.atOnce = 100;
+        assertThat(buffer.write(socket, batch)).isEqualTo(chunk(10));
+        assertThat(socket.taken).hasToString("a\r\n0" + "a\r\n0123456789\r\n");
     }
 
     @Test
@@ -68,12 +72,18 @@ class SocketBufferTest {
         buffer.write(socket, batch);
         buffer.clear();
         buffer.write(socket, batch);
-        assertThat(socket.taken).hasToString("againagain");
+        assertThat(socket.taken).hasToString("5\r\nagain\r\n".repeat(2));
+    }
+
+    @Test
+    void theLargestBatchOfSeveralFramesFits() throws IOException {
+        assertThat(buffer.write(socket, batch("x".repeat(SseConnection.MAX_WRITE_BYTES))))
+                .isEqualTo(chunk(SseConnection.MAX_WRITE_BYTES));
     }
 
     @Test
     void ofABatchLargerThanTheBufferNothingIsWritten() throws IOException {
-        assertThat(buffer.write(socket, batch("x".repeat(SseConnection.MAX_WRITE_BYTES + 1))))
+        assertThat(buffer.write(socket, batch("x".repeat(SseConnection.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES))))
                 .isZero();
         assertThat(socket.taken.size()).isZero();
     }
