@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxPayloadBytes largest payload that may be published
  * @param bodiesBytes what the bodies of all requests may take together until they are answered,
  *     {@link #leastBodiesBytes} or more; 0 for as much as {@link #maxBodiesBytes} says
- * @param heartbeat how long a stream is quiet before it is given a heartbeat
+ * @param heartbeat how long a stream is quiet before it is given a heartbeat: more than nothing and at most
+ *     {@link #LONGEST_HEARTBEAT}
  * @param writeDeadline how long a write may wait for a client that does not read
  * @param retry how long a browser waits before it reconnects
  * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
@@ -43,6 +44,9 @@ public record EndpointOptions(
     private static final long MOST_UNSAID = 256L << 20;
     private static final int HEAP_PART = 8;
 
+    /** A client of ours takes a stream for dead on which nothing has come for 40 s. */
+    public static final Duration LONGEST_HEARTBEAT = Duration.ofSeconds(30);
+
     /** What the documentation states. */
     public static final EndpointOptions DEFAULTS = new EndpointOptions(
             Origins.OWN,
@@ -58,6 +62,14 @@ public record EndpointOptions(
             "",
             Clock.systemUTC(),
             false);
+
+    public EndpointOptions {
+        if (heartbeat.isNegative() || heartbeat.isZero() || heartbeat.compareTo(LONGEST_HEARTBEAT) > 0) {
+            throw new IllegalArgumentException(
+                    "heartbeat: " + heartbeat + " is not allowed; it is more than nothing and at" + " most "
+                            + LONGEST_HEARTBEAT.toSeconds() + " s");
+        }
+    }
 
     public EndpointOptions withOrigins(Origins origins) {
         return changed(draft -> draft.origins = origins);

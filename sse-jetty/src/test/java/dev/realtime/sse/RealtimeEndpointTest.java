@@ -57,13 +57,13 @@ class RealtimeEndpointTest {
         pubSub.waiting.add(new Delivery.Opened(null, false));
         Iterator<String> lines = stream("").body().iterator();
         assertThat(lines.next()).isEqualTo("event: realtime.open");
-        assertThat(lines.next()).isEqualTo("retry: 2000");
         assertThat(lines.next())
                 .startsWith("data: {\"instance\":\"i-fake\",\"epoch\":null,\"resumed\":false,\"caller\":\"");
+        assertThat(lines.next()).isEqualTo("retry: 2000");
         assertThat(lines.next()).isEmpty();
-        assertThat(lines.next()).isEqualTo(":");
-        assertThat(lines.next()).isEmpty();
-        assertThat(lines.next()).isEqualTo(":");
+        for (int i = 0; i < 3; i++) {
+            assertThat(lines.next()).isEqualTo(":");
+        }
     }
 
     @Test
@@ -118,14 +118,14 @@ class RealtimeEndpointTest {
         pubSub.waiting.add(received(8));
         pubSub.waiting.add(overflow);
         pubSub.waiting.add(received(9));
-        assertThat(stream("").body().filter(line -> !line.isEmpty() && !line.startsWith("retry")))
+        assertThat(stream("").body().filter(line -> !line.isEmpty() && !line.startsWith("retry") && !line.equals(":")))
                 .containsExactly(
                         "event: realtime.gap",
                         "data: {\"reason\":\"overflow\",\"requested\":\"e-1-abcdef\",\"floor\":null,\"head\":\"e-7-abcdef\"}",
-                        "id: e-8-abcdef",
                         "data: "
                                 + new String(
                                         received(8).envelope().toJson(false), java.nio.charset.StandardCharsets.UTF_8),
+                        "id: e-8-abcdef",
                         "event: realtime.close",
                         "data: {\"reason\":\"slow\",\"reconnect\":true}");
         assertEnded("slow");
@@ -143,11 +143,11 @@ class RealtimeEndpointTest {
         endpoint.drain(Duration.ofSeconds(1));
         HttpResponse<Stream<String>> stream = stream("");
         assertThat(stream.statusCode()).isEqualTo(200);
-        assertThat(stream.body().toList())
+        assertThat(stream.body().filter(line -> !line.equals(":")))
                 .satisfiesExactly(
                         line -> assertThat(line).isEqualTo("event: realtime.close"),
-                        line -> assertThat(line).matches("retry: [0-9]+"),
                         line -> assertThat(line).isEqualTo("data: {\"reason\":\"draining\",\"reconnect\":true}"),
+                        line -> assertThat(line).matches("retry: [0-9]+"),
                         line -> assertThat(line).isEmpty());
         HttpResponse<Stream<String>> fetch = stream("?client=fetch");
         assertThat(fetch.statusCode()).isEqualTo(503);

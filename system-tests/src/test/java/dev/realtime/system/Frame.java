@@ -21,6 +21,11 @@ record Frame(int connection, String event, String id, String data, Long retry) {
         return data != null && (event == null || !event.startsWith("realtime."));
     }
 
+    /** Whether it says no more than where the stream is. */
+    boolean isHeartbeat() {
+        return is("realtime.position");
+    }
+
     boolean isProvisional() {
         return json().path("provisional").asBoolean();
     }

@@ -74,7 +74,7 @@ class ParsersTest {
         }
     }
 
-    /** Tells each event's own id, and does not keep those of heartbeats, which have no data. */
+    /** Tells each event's own id. */
     @ParameterizedTest
     @ValueSource(strings = {"/whole", "/pieces"})
     void eventsourceOfNpm(String path) throws IOException {
@@ -82,14 +82,11 @@ class ParsersTest {
         assertSame(parsed(NodeParsers.parse("eventsource", server.address(path), NAMES)), CORPUS.meant(Ids.OWN));
     }
 
-    /** Tells nothing of frames without data. */
     @ParameterizedTest
     @ValueSource(strings = {"/whole", "/pieces"})
     void eventsourceParserOfNpm(String path) throws IOException {
         NodeParsers.requireInstalled();
-        assertSame(
-                parsed(NodeParsers.parse("eventsource-parser", server.address(path), NAMES)),
-                CORPUS.meant(Ids.LAST_WITH_DATA));
+        assertSame(parsed(NodeParsers.parse("eventsource-parser", server.address(path), NAMES)));
     }
 
     @ParameterizedTest

@@ -48,7 +48,7 @@ sealed interface Told {
             JsonNode event = frame.json();
             return Optional.of(new Event(text(event, "org_id"), text(event, "id"), frame.id(), frame.isProvisional()));
         }
-        return frame.data() == null && frame.id() != null ? Optional.of(new Reached(frame.id())) : Optional.empty();
+        return frame.isHeartbeat() ? Optional.of(new Reached(frame.id())) : Optional.empty();
     }
 
     static List<Told> by(List<Frame> frames) {

@@ -28,7 +28,7 @@ public record Envelope(
         JsonPayload payload,
         @Nullable List<String> userIds) {
     /** The version of this contract. */
-    public static final int VERSION = 1;
+    public static final String VERSION = "v1";
 
     /** What the fields beside the payload and the names take in memory, in bytes: an estimate for bounded queues. */
     private static final int OVERHEAD_BYTES = 200;
@@ -88,8 +88,9 @@ public record Envelope(
                 .append(escaped(topic))
                 .append("\",\"timestamp\":\"")
                 .append(timestamp)
-                .append("\",\"version\":")
-                .append(VERSION);
+                .append("\",\"version\":\"")
+                .append(VERSION)
+                .append('"');
         if (provisional) {
             head.append(",\"provisional\":true");
         }

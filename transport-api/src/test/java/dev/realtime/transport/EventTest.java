@@ -65,10 +65,10 @@ class EventTest {
 
         assertThat(new String(envelope.toJson(false), StandardCharsets.UTF_8))
                 .isEqualTo("{\"id\":\"i\",\"org_id\":\"acme\",\"event\":\"orders.updated\","
-                        + "\"topic\":\"resource:orders\",\"timestamp\":\"2026-11-20T10:00:00.000001Z\",\"version\":1,"
+                        + "\"topic\":\"resource:orders\",\"timestamp\":\"2026-11-20T10:00:00.000001Z\",\"version\":\"v1\","
                         + "\"payload\":{\"a\":\"\u00e9\"}}");
         assertThat(new String(envelope.toJson(true), StandardCharsets.UTF_8))
-                .contains("\"version\":1,\"provisional\":true,\"payload\":");
+                .contains("\"version\":\"v1\",\"provisional\":true,\"payload\":");
     }
 
     @Test

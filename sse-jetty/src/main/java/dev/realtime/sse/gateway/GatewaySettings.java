@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param open whether everybody may see the operators' pages
  * @param maxPayloadBytes largest payload
  * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
+ * @param heartbeat how long a stream is quiet before it is given a heartbeat
  * @param limits of streams
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} and {@code REALTIME_PATH_PREFIX} say
  * @param ticketKey signs tickets; null where the instances have no secret in common
@@ -53,6 +54,7 @@ record GatewaySettings(
         boolean open,
         int maxPayloadBytes,
         int bodiesBytes,
+        Duration heartbeat,
         StreamLimits limits,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
@@ -69,6 +71,7 @@ record GatewaySettings(
     static final SettingKey JWT_AUDIENCE = SettingKey.plain("REALTIME_JWT_AUDIENCE");
     static final SettingKey ALLOWED_ORIGINS = SettingKey.plain("REALTIME_ALLOWED_ORIGINS");
     static final SettingKey BODIES_MAX_BYTES = SettingKey.plain("REALTIME_BODIES_MAX_BYTES");
+    static final SettingKey HEARTBEAT = SettingKey.plain("REALTIME_HEARTBEAT_SECONDS");
     static final SettingKey MAX_STREAMS = SettingKey.plain("REALTIME_MAX_STREAMS");
     static final SettingKey MAX_STREAMS_PER_ORG = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ORG");
     static final SettingKey MAX_STREAMS_PER_USER = SettingKey.plain("REALTIME_MAX_STREAMS_PER_USER");
@@ -97,6 +100,7 @@ record GatewaySettings(
             JWT_AUDIENCE,
             ALLOWED_ORIGINS,
             BODIES_MAX_BYTES,
+            HEARTBEAT,
             MAX_STREAMS,
             MAX_STREAMS_PER_ORG,
             MAX_STREAMS_PER_USER,
@@ -125,6 +129,7 @@ record GatewaySettings(
                 authorizer instanceof NoneAuthorizer,
                 settings.maxPayloadBytes(),
                 bodiesBytes(settings),
+                heartbeat(settings),
                 limits(settings),
                 proxies,
                 ticketKey(settings),
@@ -153,6 +158,12 @@ record GatewaySettings(
     private static int bodiesBytes(Settings settings) {
         int least = (int) EndpointOptions.leastBodiesBytes(settings.maxPayloadBytes());
         return settings.integer(BODIES_MAX_BYTES, 0, least, Integer.MAX_VALUE);
+    }
+
+    private static Duration heartbeat(Settings settings) {
+        int unset = (int) EndpointOptions.DEFAULTS.heartbeat().toSeconds();
+        return Duration.ofSeconds(
+                settings.integer(HEARTBEAT, unset, 1, (int) EndpointOptions.LONGEST_HEARTBEAT.toSeconds()));
     }
 
     private static StreamLimits limits(Settings settings) {

@@ -34,13 +34,11 @@ final class Frames {
     /** @param caller whose stream it is, as clients may know it */
     static byte[] opened(Delivery.Opened opened, String instance, long retryMillis, @Nullable String caller) {
         Position start = opened.start();
-        SseEncoder frame = SseEncoder.frame().event("realtime.open");
-        if (start != null) {
-            frame.id(start.cursor());
-        }
-        return frame.retry(retryMillis)
+        return SseEncoder.frame()
+                .event("realtime.open")
                 .data(Json.bytes(new Open(instance, start == null ? null : start.epoch(), opened.resumed(), caller)))
-                .bytes();
+                .retry(retryMillis)
+                .bytes(cursor(start));
     }
 
     static byte[] gap(Delivery.Gap gap) {
@@ -55,15 +53,19 @@ final class Frames {
         return LIVE;
     }
 
+    /** With a name and data, because to many clients an {@code id} alone is an empty message. */
     static byte[] reached(Delivery.Reached reached) {
-        return SseEncoder.frame().id(reached.position().cursor()).bytes();
+        return SseEncoder.frame()
+                .event("realtime.position")
+                .data("{}")
+                .bytes(reached.position().cursor());
     }
 
     static byte[] close(CloseReason reason, long retryMillis) {
         return SseEncoder.frame()
                 .event("realtime.close")
-                .retry(retryMillis)
                 .data(Json.bytes(new Close(reason.wireName(), reason.reconnect())))
+                .retry(retryMillis)
                 .bytes();
     }
 
@@ -73,11 +75,7 @@ final class Frames {
         if (named) {
             frame.event(oneLine(received.envelope().event()));
         }
-        Position position = received.position();
-        if (position != null) {
-            frame.id(position.cursor());
-        }
-        return frame.data(json).bytes();
+        return frame.data(json).bytes(cursor(received.position()));
     }
 
     private static @Nullable String cursor(@Nullable Position position) {

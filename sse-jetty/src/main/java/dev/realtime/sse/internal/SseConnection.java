@@ -57,6 +57,8 @@ final class SseConnection implements Outlet.Listener {
     private boolean farewellWritten;
     private long oldestLoggedAt;
     private @Nullable Long lastOverflow;
+    /** The last that a frame carried. */
+    private @Nullable Position told;
 
     /**
      * @param caller whose stream it is; null for one that is only told to come back later
@@ -273,8 +275,9 @@ final class SseConnection implements Outlet.Listener {
             }
             return rendered(received);
         } else if (delivery instanceof Delivery.Reached reached) {
-            return Frames.reached(reached);
+            return reached(reached);
         } else if (delivery instanceof Delivery.Opened opened) {
+            told = opened.start();
             String shown = caller == null ? null : streams.callerHash().of(caller);
             return Frames.opened(opened, instance, streams.options().retry().toMillis(), shown);
         } else if (delivery instanceof Delivery.Live) {
@@ -291,7 +294,9 @@ final class SseConnection implements Outlet.Listener {
     /** What cannot be written as a frame is told as a hole, or its client would come back to it for ever. */
     private byte[] rendered(Delivery.Received received) {
         try {
-            return received.renderedBy(renderer);
+            byte[] frame = received.renderedBy(renderer);
+            told = received.provisional() ? told : received.position();
+            return frame;
         } catch (RuntimeException e) {
             Position position = received.position();
             if (position == null) {
@@ -300,6 +305,15 @@ final class SseConnection implements Outlet.Listener {
             streams.supervisor().failed("encoder", e);
             return Frames.gap(new Delivery.Gap(GapReason.OVERFLOW, null, null, position));
         }
+    }
+
+    /** A position that the client has already says no more than a comment. */
+    private byte[] reached(Delivery.Reached reached) {
+        if (reached.position().equals(told)) {
+            return SseEncoder.comment();
+        }
+        told = reached.position();
+        return Frames.reached(reached);
     }
 
     /** A client that stays behind is told to come back instead: its cursor still stands before the hole. */

@@ -80,6 +80,19 @@ export class Realtime {
   close(): void;
 }
 
+/** An event as it stands in a frame's data, for who reads the stream by other means. */
+export interface RealtimeEnvelope<P = unknown> {
+  id: string;
+  org_id: string;
+  event: string;
+  topic: string;
+  timestamp: string;
+  version: 'v1';
+  /** Only of a provisional copy. */
+  provisional?: true;
+  payload: P;
+}
+
 export interface SseFrame {
   event?: string;
   id?: string;

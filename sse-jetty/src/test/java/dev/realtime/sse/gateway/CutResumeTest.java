@@ -3,15 +3,13 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.testkit.LeakCheck;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(LeakCheck.class)
 class CutResumeTest {
-    private static final String LIVE = "event: realtime.live\ndata: {}\n\n";
+    private static final Pattern EVENT = Pattern.compile("\"event\":\"(e\\.\\d+)\"");
 
     /** What a client knows: the events that it was given, whether it was told of a hole, and where it would go on. */
     private record Seen(List<String> events, boolean gap, String lastId) {}
@@ -39,6 +37,36 @@ class CutResumeTest {
 
             assertThat(cuts).isGreaterThan(1_000);
         }
+    }
+
+    /** There are clients that take the cursor from its line, before the frame has ended. */
+    @Test
+    void whoHasTheLineOfACursorHasAllOfItsFrame() throws IOException {
+        try (TestGateway gateway = TestGateway.start()) {
+            String cursor = gateway.publish("e.0");
+            publish(gateway, 1, 3);
+            gateway.post("{\"event\":\"e.4\",\"payload\":[1,\n2,\r3]}");
+            String whole = new String(resume(gateway, cursor), StandardCharsets.UTF_8);
+            Map<String, List<String>> resumed = new HashMap<>();
+            for (int cut = 0; cut <= whole.length(); cut++) {
+                int line = whole.lastIndexOf("\nid: ", whole.lastIndexOf('\n', cut - 1) - 1) + 1;
+                int end = line == 0 ? 0 : whole.indexOf('\n', line) + 1;
+                String from = line == 0 ? cursor : whole.substring(line + 4, end - 1);
+                List<String> rest = resumed.get(from);
+                if (rest == null) {
+                    rest = told(new String(resume(gateway, from), StandardCharsets.UTF_8));
+                    resumed.put(from, rest);
+                }
+                assertThat(Stream.concat(told(whole.substring(0, end)).stream(), rest.stream()))
+                        .as("cut after byte %s, resumed from %s", cut, from)
+                        .containsExactlyElementsOf(names(1, 4));
+            }
+            assertThat(resumed).hasSize(5);
+        }
+    }
+
+    private static List<String> told(String body) {
+        return EVENT.matcher(body).results().map(found -> found.group(1)).toList();
     }
 
     @Test
@@ -91,22 +119,23 @@ class CutResumeTest {
         return whole.length + 1;
     }
 
-    /** The bytes of a stream's body up to its live frame, as they come through the socket. */
+    /** The bytes of a stream's body up to its live frame. */
     private static byte[] resume(TestGateway gateway, String cursor) throws IOException {
-        try (Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
-            socket.setSoTimeout(20_000);
-            StreamClient.send(socket, "/realtime/stream?events=e.*", "Last-Event-ID", cursor);
-            ByteArrayOutputStream all = new ByteArrayOutputStream();
-            int head = -1;
-            while (!all.toString(StandardCharsets.UTF_8).endsWith(LIVE)) {
-                int next = socket.getInputStream().read();
-                assertThat(next).as("not before it is live").isNotNegative();
-                all.write(next);
-                head = head < 0 && all.toString(StandardCharsets.UTF_8).endsWith("\r\n\r\n") ? all.size() : head;
-            }
-            byte[] bytes = all.toByteArray();
-            return java.util.Arrays.copyOfRange(bytes, head, bytes.length);
+        try (StreamClient stream =
+                StreamClient.open(gateway.gateway().port(), "/realtime/stream?events=e.*", "Last-Event-ID", cursor)) {
+            StringBuilder body = new StringBuilder();
+            String line;
+            do {
+                line = stream.line();
+                assertThat(line).as("not before it is live").isNotNull();
+                body.append(line).append('\n');
+            } while (!line.equals("event: realtime.live"));
+            return body.append(stream.line())
+                    .append('\n')
+                    .append(stream.line())
+                    .append('\n')
+                    .toString()
+                    .getBytes(StandardCharsets.UTF_8);
         }
     }
 

@@ -26,7 +26,7 @@ final class FrameReader {
             if (line.isEmpty() && any) {
                 return new Frame(event, id, retry, data == null ? null : data.toString());
             }
-            any |= !line.isEmpty();
+            any |= !line.isEmpty() && !line.startsWith(":");
             if (line.startsWith("event: ")) {
                 event = line.substring(7);
             } else if (line.startsWith("id: ")) {
@@ -44,13 +44,14 @@ final class FrameReader {
     /** The next that is not a heartbeat. */
     Frame nextTold() {
         Frame frame = next();
-        while (frame != null && frame.data() == null) {
+        while (frame != null && frame.isHeartbeat()) {
             frame = next();
         }
         return frame;
     }
 
-    private String line() {
+    /** The next line as it stands there; null at the stream's end. */
+    String line() {
         try {
             ByteArrayOutputStream line = new ByteArrayOutputStream();
             for (int c = in.read(); c != '\n'; c = in.read()) {

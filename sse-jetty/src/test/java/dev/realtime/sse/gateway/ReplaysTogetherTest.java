@@ -122,7 +122,7 @@ class ReplaysTogetherTest {
     /** Heartbeats are no frames: comments while it waits, and marks later. */
     private static Frame next(StreamClient stream) {
         Frame frame = stream.next();
-        while (frame.event() == null && frame.data() == null) {
+        while (frame.isHeartbeat()) {
             frame = stream.next();
         }
         return frame;

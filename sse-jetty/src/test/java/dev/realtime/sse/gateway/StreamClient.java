@@ -21,7 +21,16 @@ public final class StreamClient implements AutoCloseable {
     private int leftInChunk;
 
     /** A frame's fields; several data lines joined, null where there is none. */
-    public record Frame(String event, String id, String retry, String data) {}
+    public record Frame(String event, String id, String retry, String data) {
+        /** Everything up to {@code cursor} has been written. */
+        public static Frame heartbeat(String cursor) {
+            return new Frame("realtime.position", cursor, null, "{}");
+        }
+
+        public boolean isHeartbeat() {
+            return "realtime.position".equals(event);
+        }
+    }
 
     private StreamClient(Socket socket) throws IOException {
         this.socket = socket;
@@ -116,7 +125,8 @@ public final class StreamClient implements AutoCloseable {
         throw new AssertionError("ended before it was live");
     }
 
-    private String line() throws IOException {
+    /** The body's next line as it stands there; null at its end. */
+    String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int c = bodyByte(); c != '\n'; c = bodyByte()) {
             if (c < 0) {

@@ -47,7 +47,7 @@ class StreamFramesTest {
         assertThat(answer.body()).isEqualTo("[{\"id\":\"e1\",\"cursor\":\"" + event.id() + "\"}]");
         assertThat(event.data())
                 .matches("\\{\"id\":\"e1\",\"org_id\":\"default\",\"event\":\"orders.updated\","
-                        + "\"topic\":\"resource:orders\",\"timestamp\":\"[^\"]+Z\",\"version\":1,"
+                        + "\"topic\":\"resource:orders\",\"timestamp\":\"[^\"]+Z\",\"version\":\"v1\","
                         + "\"payload\":\\{\"n\" : 1}}");
     }
 
@@ -135,19 +135,6 @@ class StreamFramesTest {
     }
 
     @Test
-    void aQuietStreamIsGivenItsCursor() {
-        StreamClient stream = gateway.stream("?topics=none");
-        String start = stream.awaitLive();
-        assertThat(stream.next()).isEqualTo(new Frame(null, start, null, null));
-        String head = gateway.publish("e");
-        Frame heartbeat = stream.next();
-        while (heartbeat.id().equals(start)) {
-            heartbeat = stream.next();
-        }
-        assertThat(heartbeat).isEqualTo(new Frame(null, head, null, null));
-    }
-
-    @Test
     void aMegabyteOfFourByteCharactersComesOutAsItWentIn() {
         String payload = "\"" + "😀".repeat((1_048_576 - 2) / 4) + "\"";
         StreamClient stream = gateway.stream("?topics=big");
@@ -155,7 +142,7 @@ class StreamFramesTest {
         HttpResponse<String> answer = gateway.post("{\"event\":\"big\",\"topic\":\"big\",\"payload\":" + payload + "}");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
         Frame event = stream.next();
-        while (event.data() == null) {
+        while (event.isHeartbeat()) {
             event = stream.next();
         }
         assertThat(event.data()).endsWith("\"payload\":" + payload + "}");
@@ -172,7 +159,7 @@ class StreamFramesTest {
         for (StreamClient stream : streams) {
             for (String cursor : cursors) {
                 Frame frame = stream.next();
-                while (frame.data() == null) {
+                while (frame.isHeartbeat()) {
                     frame = stream.next();
                 }
                 assertThat(frame.id()).isEqualTo(cursor);

@@ -24,6 +24,10 @@ class SseEncoderTest {
             Arguments.of("\r\n", "data: \ndata: \n\n"),
             Arguments.of(" a: b", "data:  a: b\n\n"),
             Arguments.of("ü€😀", "data: ü€😀\n\n"),
+            Arguments.of("a\u2028b\u2029c\u0085d", "data: a\\u2028b\\u2029c\\u0085d\n\n"),
+            Arguments.of("\u0085", "data: \\u0085\n\n"),
+            Arguments.of("\n\u2028\n", "data: \ndata: \\u2028\ndata: \n\n"),
+            Arguments.of("\u2027\u202A\u2128\u0084\u0086\u00C2", "data: \u2027\u202A\u2128\u0084\u0086\u00C2\n\n"),
         };
     }
 
@@ -34,26 +38,22 @@ class SseEncoderTest {
     }
 
     @Test
-    void fieldsComeInTheOrderGiven() {
-        assertThat(text(SseEncoder.frame()
-                        .event("e")
-                        .id("i")
-                        .retry(2_000)
-                        .data("d")
-                        .bytes()))
-                .isEqualTo("event: e\nid: i\nretry: 2000\ndata: d\n\n");
+    void theCursorComesLast() {
+        assertThat(text(SseEncoder.frame().event("e").data("d").retry(2_000).bytes("i")))
+                .isEqualTo("event: e\ndata: d\nretry: 2000\nid: i\n\n");
+        assertThat(text(SseEncoder.frame().data("d").bytes(null))).isEqualTo("data: d\n\n");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a\nb", "a\rb", "a\0b", "\n", "a\n"})
     void lineBreaksAndNulAreRefusedInIdsAndNames(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> SseEncoder.frame().id(text));
+        assertThatIllegalArgumentException().isThrownBy(() -> SseEncoder.frame().bytes(text));
         assertThatIllegalArgumentException().isThrownBy(() -> SseEncoder.frame().event(text));
     }
 
     @Test
-    void aCommentIsNoEvent() {
-        assertThat(text(SseEncoder.comment())).isEqualTo(":\n\n");
+    void aCommentIsNoEventAndEndsNone() {
+        assertThat(text(SseEncoder.comment())).isEqualTo(":\n");
     }
 
     private static String text(byte[] bytes) {

@@ -12,9 +12,11 @@ import java.util.Random;
  * the same seed. In the encoder's package, which nobody else may call. Immutable.
  */
 public final class EncodedCorpus {
+    private static final String HEARTBEAT = "realtime.position";
     /** Names of events; null is an envelope without one. */
     public static final List<String> NAMES = List.of(
             "message",
+            HEARTBEAT,
             "orders.updated",
             "realtime.gap",
             "a:b",
@@ -64,8 +66,6 @@ public final class EncodedCorpus {
     public enum Ids {
         /** The last one of any frame so far, as the HTML standard says. */
         LAST,
-        /** The last one of a frame with data: ids of heartbeats are lost. */
-        LAST_WITH_DATA,
         /** The frame's own, empty if it has none. */
         OWN
     }
@@ -116,8 +116,10 @@ public final class EncodedCorpus {
         }
         for (int i = 0; i < frames; i++) {
             if (random.nextInt(8) == 0) {
-                ids.put(Ids.LAST, "quiet-" + i);
-                bytes.writeBytes(SseEncoder.frame().id("quiet-" + i).bytes());
+                String quiet = "quiet-" + i;
+                ids.replaceAll((which, before) -> quiet);
+                ids.forEach((which, id) -> meant.get(which).add(new Meant(HEARTBEAT, id, "{}")));
+                bytes.writeBytes(SseEncoder.frame().event(HEARTBEAT).data("{}").bytes(quiet));
                 bytes.writeBytes(SseEncoder.comment());
             }
             SseEncoder frame = SseEncoder.frame();
@@ -125,18 +127,22 @@ public final class EncodedCorpus {
             if (name != null) {
                 frame.event(name);
             }
-            ids.put(Ids.OWN, "");
-            if (random.nextInt(4) > 0) {
-                String id = id(random, i);
-                frame.id(id);
-                ids.replaceAll((which, before) -> id);
-            }
+            String data = data(random, i);
+            frame.data(data);
             if (random.nextInt(10) == 0) {
                 frame.retry(1_000L + random.nextInt(9_000));
             }
-            String data = data(random, i);
-            bytes.writeBytes(frame.data(data).bytes());
-            String read = data.replace("\r\n", "\n").replace('\r', '\n');
+            ids.put(Ids.OWN, "");
+            String own = random.nextInt(4) > 0 ? id(random, i) : null;
+            if (own != null) {
+                ids.replaceAll((which, before) -> own);
+            }
+            bytes.writeBytes(frame.bytes(own));
+            String read = data.replace("\r\n", "\n")
+                    .replace('\r', '\n')
+                    .replace("\u0085", "\\u0085")
+                    .replace("\u2028", "\\u2028")
+                    .replace("\u2029", "\\u2029");
             ids.forEach((which, id) -> meant.get(which).add(new Meant(name == null ? "message" : name, id, read)));
         }
         bytes.writeBytes(SseEncoder.frame().event(END).data("").bytes());
