@@ -248,6 +248,21 @@ test('a gap is told, and is behind it when it reconnects', async () => {
   assert.equal(rt.cursor, cursor(4));
 });
 
+test('a gap that many are told at once is told as late as the server asks, and once for all that come meanwhile', async () => {
+  const rt = listen();
+  await listener.untilLive();
+  const requested = rt.cursor;
+  const from = performance.now();
+  const gap = { reason: 'epoch_changed', requested, floor: null, head: cursor(3, 'f') };
+  server.say(`event: realtime.gap\ndata: ${JSON.stringify({ ...gap, refetch_after_ms: 300 })}\n\n`);
+  const later = { ...gap, requested: cursor(3, 'f'), head: cursor(9, 'g') };
+  server.say(`event: realtime.gap\ndata: ${JSON.stringify({ ...later, refetch_after_ms: 30_000 })}\n\n`);
+  await listener.until((heard) => heard.of('gap').length === 1);
+  assert.ok(performance.now() - from >= 290);
+  assert.deepEqual(listener.of('gap'), [{ type: 'gap', ...later, requested }]);
+  assert.equal(rt.cursor, cursor(9, 'g'));
+});
+
 test('a provisional copy has no cursor, and moves none', async () => {
   const rt = listen();
   await listener.untilLive();

@@ -112,6 +112,17 @@ class RealtimeEndpointTest {
     }
 
     @Test
+    void aGapThatAllAreToldAtOnceSaysWhenToFetchAgain() throws Exception {
+        pubSub.waiting.add(new Delivery.Gap(GapReason.EPOCH_CHANGED, "e-1-abcdef", null, HEAD, 1_234));
+        assertThat(stream("")
+                        .body()
+                        .filter(line -> line.startsWith("data: {\"reason\""))
+                        .findFirst())
+                .hasValue("data: {\"reason\":\"epoch_changed\",\"requested\":\"e-1-abcdef\",\"floor\":null,"
+                        + "\"head\":\"e-7-abcdef\",\"refetch_after_ms\":1234}");
+    }
+
+    @Test
     void aSecondOverflowSoonEndsTheStreamWithItsCursorBeforeTheHole() throws Exception {
         Delivery.Gap overflow = new Delivery.Gap(GapReason.OVERFLOW, "e-1-abcdef", null, HEAD);
         pubSub.waiting.add(overflow);

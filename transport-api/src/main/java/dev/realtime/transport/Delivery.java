@@ -32,12 +32,21 @@ public sealed interface Delivery {
      * @param requested the cursor after which the hole begins, as it was given; null if there was none
      * @param floor the oldest position held; null where nobody looked
      * @param head the newest position held
+     * @param refetchAfterMillis how long to wait before fetching again, drawn for this subscription where all are told
+     *     at once, so that they do not all fetch at once; else 0
      */
     record Gap(
             GapReason reason,
             @Nullable String requested,
             @Nullable Position floor,
-            Position head) implements Delivery {}
+            Position head,
+            long refetchAfterMillis)
+            implements Delivery {
+        /** One that is told to this subscription alone. */
+        public Gap(GapReason reason, @Nullable String requested, @Nullable Position floor, Position head) {
+            this(reason, requested, floor, head, 0);
+        }
+    }
 
     /** The last one: the front door was closed. */
     record Ended() implements Delivery {}

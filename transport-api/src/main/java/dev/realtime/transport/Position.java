@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 /**
  * A place in an event log. Two positions of one log are ordered by their offset.
  *
- * @param epoch names one incarnation of the log; a hint
+ * @param epoch names one incarnation of the log, in which nothing acknowledged can have been lost
  * @param offset number in the log; 0 is before the first event
  * @param check from the id of the event at that offset ({@link #checkOf}); the proof that it is still the same log
  */

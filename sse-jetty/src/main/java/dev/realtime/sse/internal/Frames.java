@@ -1,5 +1,7 @@
 package dev.realtime.sse.internal;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Position;
 import java.util.function.Function;
@@ -25,7 +27,10 @@ final class Frames {
             String reason,
             @Nullable String requested,
             @Nullable String floor,
-            @Nullable String head) {}
+            @Nullable String head,
+
+            @JsonProperty("refetch_after_ms") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Long refetchAfterMs) {}
 
     private record Close(String reason, boolean reconnect) {}
 
@@ -44,8 +49,12 @@ final class Frames {
     static byte[] gap(Delivery.Gap gap) {
         return SseEncoder.frame()
                 .event("realtime.gap")
-                .data(Json.bytes(
-                        new Gap(gap.reason().wireName(), gap.requested(), cursor(gap.floor()), cursor(gap.head()))))
+                .data(Json.bytes(new Gap(
+                        gap.reason().wireName(),
+                        gap.requested(),
+                        cursor(gap.floor()),
+                        cursor(gap.head()),
+                        gap.refetchAfterMillis() == 0 ? null : gap.refetchAfterMillis())))
                 .bytes();
     }
 

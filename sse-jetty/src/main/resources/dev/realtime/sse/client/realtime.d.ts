@@ -41,7 +41,10 @@ export interface RealtimeEvent<P = unknown> {
   organisation: string;
 }
 
-/** Events were lost for this page: fetch again what it shows. */
+/**
+ * Events were lost for this page: fetch again what it shows. After a failover it is told with a random delay, for which
+ * the server asks, so that not all pages fetch at once.
+ */
 export interface RealtimeGap {
   reason: 'trimmed' | 'epoch_changed' | 'ahead' | 'malformed' | 'overflow' | (string & {});
   /** The last cursor before the hole. */

@@ -6,6 +6,8 @@ const LONGEST_WAIT_MS = 30_000;
 const LONGEST_ASKED_WAIT_MS = 300_000;
 /** A stream that has been open for so long has worked: the next wait is a short one again. */
 const STABLE_MS = 5_000;
+/** A server may ask to wait with fetching again after a gap, up to this. */
+const LONGEST_REFETCH_WAIT_MS = 60_000;
 /** How often a tab that has missed something asks for it. */
 const REWIND_EVERY_MS = 5_000;
 /** A refusal in nobody's name, such as a proxy's, may be of the moment: it has to come so often in a row. */
@@ -530,6 +532,9 @@ export class Realtime {
   #leaving = null;
   #group = null;
   #lastRewind = -Infinity;
+  /** A gap that waits until it is told. */
+  #gap = null;
+  #gapTimer = null;
   #onHide = () => this.#leave();
   #onShow = () => this.#join();
   #onOnline = () => [this.#asking, this.#connection].forEach((each) => each?.wake());
@@ -795,8 +800,34 @@ export class Realtime {
     if (gap.reason === 'ahead' || !(compare(this.#cursor, id) >= 0)) {
       const requested = this.#cursor ?? gap.requested ?? null;
       this.#cursor = id ?? this.#cursor;
-      this.#emit('gap', { ...gap, requested });
+      this.#tellGap({ ...gap, requested });
     }
+  }
+
+  /**
+   * As late as the server asks where it tells many at once, so that they do not all fetch again at once. A gap that
+   * comes meanwhile goes together with the one that waits: one fetch is for both.
+   */
+  #tellGap({ refetch_after_ms: afterMs = 0, ...gap }) {
+    const waiting = this.#gap;
+    const told = waiting ? { ...gap, requested: waiting.requested } : gap;
+    if (!(afterMs > 0)) {
+      this.#forgetGap();
+      this.#emit('gap', told);
+      return;
+    }
+    this.#gap = told;
+    this.#gapTimer ??= setTimeout(() => {
+      const due = this.#gap;
+      this.#forgetGap();
+      this.#emit('gap', due);
+    }, Math.min(afterMs, LONGEST_REFETCH_WAIT_MS));
+  }
+
+  #forgetGap() {
+    clearTimeout(this.#gapTimer);
+    this.#gap = null;
+    this.#gapTimer = null;
   }
 
   /** This tab has missed what came after its cursor. */
@@ -821,6 +852,7 @@ export class Realtime {
     globalThis.removeEventListener?.('pageshow', this.#onShow);
     globalThis.removeEventListener?.('online', this.#onOnline);
     this.#leave();
+    this.#forgetGap();
     this.#emit('state', { state: 'closed', why });
   }
 

@@ -1,10 +1,19 @@
 package dev.realtime.transport.internal;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.realtime.transport.Delivery;
+import dev.realtime.transport.Delivery.Gap;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.Subscription;
 import dev.realtime.transport.spi.LogId;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,5 +137,33 @@ class HoleTest {
         live.hears("open 0", "live", "a@1", "b@2", "c@3");
         adapter.append("acme", "d");
         live.hears("d@4");
+    }
+
+    @Test
+    void aGapThatAllAreToldAtOnceSpreadsWhatTheyFetchThenAndOneThatIsToldAloneDoesNot() {
+        List<Subscription> streams = Stream.generate(() -> pubSub.subscribe(ACME, () -> {}))
+                .limit(40)
+                .toList();
+        adapter.append("acme", "a");
+        adapter.replaceLog(LogId.SHARED, "e2");
+        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        Subscription resuming = pubSub.subscribe(ACME.from(cursor("e1", 0, "x")), () -> {});
+
+        List<Long> waits = streams.stream().map(HoleTest::refetchAfter).toList();
+
+        assertThat(waits).allMatch(millis -> millis >= 1 && millis <= 1_000);
+        assertThat(waits.stream().distinct()).hasSizeGreaterThan(20);
+        assertThat(refetchAfter(resuming)).isZero();
+    }
+
+    private static long refetchAfter(Subscription stream) {
+        AtomicReference<Gap> gap = new AtomicReference<>();
+        Awaitility.await().untilAsserted(() -> {
+            for (Delivery next = stream.poll(); next != null && gap.get() == null; next = stream.poll()) {
+                gap.set(next instanceof Gap found ? found : null);
+            }
+            assertThat(gap.get()).isNotNull();
+        });
+        return gap.get().refetchAfterMillis();
     }
 }

@@ -129,20 +129,18 @@ public final class MemoryLog {
         return new LogPage.Entries(page, last.offset() == source.lastKey() ? head : last);
     }
 
-    /**
-     * Why the log cannot go on from there; null if it can. The check is the proof, whatever the epoch says; where
-     * there is none to compare (trimmed, ahead, or before the first event) the epoch has to do.
-     */
+    /** Why the log cannot go on from there; null if it can. */
     private @Nullable GapReason refusal(Position after) {
-        boolean sameEpoch = after.epoch().equals(epoch);
+        if (!after.epoch().equals(epoch)) {
+            return GapReason.EPOCH_CHANGED;
+        }
         if (after.offset() > head.offset()) {
-            return sameEpoch ? GapReason.AHEAD : GapReason.EPOCH_CHANGED;
+            return GapReason.AHEAD;
         }
         if (after.offset() < floor.offset()) {
-            return sameEpoch ? GapReason.TRIMMED : GapReason.EPOCH_CHANGED;
+            return GapReason.TRIMMED;
         }
-        boolean proven = after.offset() == 0 ? sameEpoch : after.check().equals(checkAt(after.offset()));
-        return proven ? null : GapReason.EPOCH_CHANGED;
+        return after.check().equals(checkAt(after.offset())) ? null : GapReason.EPOCH_CHANGED;
     }
 
     private @Nullable String checkAt(long offset) {

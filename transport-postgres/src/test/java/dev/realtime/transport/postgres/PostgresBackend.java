@@ -54,6 +54,18 @@ final class PostgresBackend implements TrimmableBackend, ForgetfulBackend {
     }
 
     @Override
+    public void keep() {
+        execute("create table " + schema + ".kept as select head_offset from " + schema + ".log_range");
+    }
+
+    @Override
+    public void loseWhatCameSince() {
+        execute("begin; lock " + schema + ".gate in share row exclusive mode;"
+                + " delete from " + schema + ".log where \"offset\" > (select head_offset from " + schema + ".kept);"
+                + " select setval('" + schema + ".log_offset', (select head_offset from " + schema + ".kept)); commit");
+    }
+
+    @Override
     public void close() {
         execute("drop schema if exists " + schema + " cascade");
     }

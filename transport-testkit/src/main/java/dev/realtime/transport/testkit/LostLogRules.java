@@ -50,6 +50,70 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
     }
 
     @Test
+    @DisplayName("X4 a tail that was heard and lost is told to whoever was away since before it, too")
+    void lostTailIsToldToWhoWasAway() {
+        Instance listener = instance();
+        Position away = listener.publish(Envelopes.several(ACME, 3)).get(2);
+        backend().keep();
+        Envelope lost = Envelopes.of(ACME);
+        listener.publish(lost);
+        listener.sink().awaitId(lost.id());
+
+        backend().loseWhatCameSince();
+        LogPage.Hole told = listener.sink().awaitHole();
+        Instance later = instance();
+        Position head = later.publish(Envelopes.several(ACME, 3)).get(2);
+        LogPage.Hole hole = hole(later.read(ACME, away));
+
+        assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(hole.resumesAt()).isEqualTo(head);
+        assertThat(head.epoch()).isEqualTo(told.resumesAt().epoch()).isNotEqualTo(away.epoch());
+    }
+
+    @Test
+    @DisplayName("X5 so is a tail that was acknowledged, though nobody had heard it")
+    void acknowledgedTailIsToldThoughNobodyHeardIt() {
+        Instance publisher = startInstance();
+        Patience.await().until(() -> publisher.adapter().status().state().flows());
+        Position away = publisher.publish(Envelopes.several(ACME, 3)).get(2);
+        backend().keep();
+        publisher.publish(Envelopes.of(ACME));
+
+        backend().loseWhatCameSince();
+        Instance reader = instance();
+        Patience.await().until(() -> reader.read(ACME, away) instanceof LogPage.Hole);
+
+        assertThat(hole(reader.read(ACME, away)).reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+    }
+
+    @Test
+    @DisplayName("X6 however many instances find that the tail is lost, one epoch begins, and each is told it once")
+    void oneEpochBeginsHoweverManyFindIt() {
+        List<Instance> listeners = List.of(instance(), instance(), instance());
+        listeners.get(0).publish(Envelopes.several(ACME, 3));
+        backend().keep();
+        for (Instance publisher : listeners) {
+            String last = publisher.publishMarker(ACME);
+            listeners.forEach(listener -> listener.sink().awaitId(last));
+        }
+
+        backend().loseWhatCameSince();
+        listeners.forEach(listener -> listener.sink().awaitHole());
+        String marker = instance().publishMarker(ACME);
+        listeners.forEach(listener -> listener.sink().awaitId(marker));
+
+        assertThat(listeners)
+                .allSatisfy(listener -> assertThat(listener.sink().calls(RecordingSink.Call.Lost.class))
+                        .singleElement()
+                        .satisfies(lost -> assertThat(lost.hole().reason()).isEqualTo(GapReason.EPOCH_CHANGED)));
+        assertThat(listeners.stream()
+                        .map(listener -> listener.sink().awaitHole().resumesAt().epoch())
+                        .distinct())
+                .containsExactly(instance().range(ACME).head().epoch());
+    }
+
+    @Test
     @DisplayName("X3 an instance that was running is told the hole, then hears all that is published after it")
     void runningInstanceIsToldTheHole() {
         Instance listener = instance();

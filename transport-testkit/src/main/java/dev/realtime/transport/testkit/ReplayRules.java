@@ -136,17 +136,18 @@ public abstract class ReplayRules extends ContractRules<Backend> {
     }
 
     @Test
-    @DisplayName("R9 a right offset with the right check goes on, though the epoch is another")
-    void foreignEpochWithProofGoesOn() {
+    @DisplayName(
+            "R9 another epoch is a hole, EPOCH_CHANGED, that resumes at the head, though offset and check are right")
+    void foreignEpochIsAHole() {
         Instance reader = instance();
         List<Position> published = reader.publish(Envelopes.several(ACME, 3));
-        Position proven = new Position(
+        Position before = new Position(
                 "another.epoch", published.get(0).offset(), published.get(0).check());
 
-        LogPage.Entries page = entries(reader.read(ACME, proven));
+        LogPage.Hole hole = hole(reader.read(ACME, before));
 
-        assertThat(positions(page.entries())).isEqualTo(published.subList(1, 3));
-        assertThat(page.through()).isEqualTo(published.get(2));
+        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(hole.resumesAt()).isEqualTo(published.get(2));
     }
 
     @Test

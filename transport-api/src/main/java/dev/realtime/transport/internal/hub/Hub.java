@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -45,6 +46,13 @@ public final class Hub implements DeliverySink {
     private static final String PART = "realtime-hub";
     private static final Duration RETRY = Duration.ofMillis(200);
     private static final Duration SWEEP = Duration.ofSeconds(1);
+    /** After a gap that all are told at once, about 200 of an instance's subscribers fetch again in a second, */
+    private static final long REFETCH_MILLIS_EACH = 5;
+    /** the last one after at least so long, */
+    private static final long SHORTEST_REFETCH_MILLIS = 1_000;
+    /** and at most so long. */
+    private static final long LONGEST_REFETCH_MILLIS = 30_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
     private final PubSubAdapter adapter;
@@ -57,6 +65,7 @@ public final class Hub implements DeliverySink {
 
     private final AtomicBoolean sweeping = new AtomicBoolean();
 
+    private final AtomicInteger openSubscriptions = new AtomicInteger();
     private final LongAdder delivered = new LongAdder();
     private final LongAdder gaps = new LongAdder();
     private final LongAdder conflated = new LongAdder();
@@ -292,6 +301,19 @@ public final class Hub implements DeliverySink {
         @Override
         public void failed(Throwable failure) {
             supervisor.failed(PART, failure);
+        }
+
+        @Override
+        public void countOpen(int subscriptions) {
+            openSubscriptions.addAndGet(subscriptions);
+        }
+
+        @Override
+        public long drawnRefetch() {
+            long spread = Math.min(
+                    LONGEST_REFETCH_MILLIS,
+                    Math.max(SHORTEST_REFETCH_MILLIS, openSubscriptions.get() * REFETCH_MILLIS_EACH));
+            return ThreadLocalRandom.current().nextLong(1, spread + 1);
         }
 
         @Override

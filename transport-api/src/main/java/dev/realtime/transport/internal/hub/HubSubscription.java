@@ -85,7 +85,7 @@ final class HubSubscription implements Subscription {
         if (stage == Stage.BLIND) {
             handover = Handover.live(through, bufferLimit);
             GapReason reason = request.cursor() == null ? GapReason.EPOCH_CHANGED : GapReason.MALFORMED;
-            tell(new Gap(reason, request.cursor(), null, through));
+            tell(new Gap(reason, request.cursor(), null, through, feed.drawnRefetch()));
             goLive();
             return;
         }
@@ -331,7 +331,7 @@ final class HubSubscription implements Subscription {
         } else if (!holds(entries, reached)) {
             Position from = new Position(upTo.epoch(), before.offset(), before.check());
             current.liveJumped(from);
-            tell(new Gap(GapReason.EPOCH_CHANGED, reached.cursor(), null, from));
+            tell(new Gap(GapReason.EPOCH_CHANGED, reached.cursor(), null, from, feed.drawnRefetch()));
         }
         return true;
     }
@@ -451,8 +451,10 @@ final class HubSubscription implements Subscription {
     /** A hole as it is told: after what was reached, or else after the cursor as it was given. */
     private Gap gap(LogPage.Hole hole, @Nullable Position reached) {
         String requested = reached == null ? request.cursor() : reached.cursor();
+        // Who is resuming comes alone; whoever is there already is told together with all the others.
+        boolean alone = reached == null || hole.reason() == GapReason.TRIMMED;
         return new Gap(
-                hole.reason(), requested, hole.range().floor(), hole.range().head());
+                hole.reason(), requested, hole.range().floor(), hole.range().head(), alone ? 0 : feed.drawnRefetch());
     }
 
     private static boolean holds(List<LogEntry> entries, Position position) {

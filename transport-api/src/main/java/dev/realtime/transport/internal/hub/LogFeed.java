@@ -48,6 +48,12 @@ final class LogFeed {
         /** Nobody listens to this feed any more, and it is not heard of: it takes no more subscriptions. */
         void forget(LogFeed feed);
 
+        /** Counts subscriptions that come or, below 0, go. */
+        void countOpen(int subscriptions);
+
+        /** A time to wait before fetching again, drawn at random for one of all that are told at once. */
+        long drawnRefetch();
+
         /** Counts what was told. */
         void count(int delivered, int gaps);
 
@@ -105,6 +111,7 @@ final class LogFeed {
                 .computeIfAbsent(request.orgId(), org -> new ConcurrentHashMap<>())
                 .computeIfAbsent(request.filter(), filter -> ConcurrentHashMap.newKeySet())
                 .add(subscription);
+        desk.countOpen(1);
         Position started = through;
         if (started != null) {
             subscription.attach(started);
@@ -126,6 +133,7 @@ final class LogFeed {
         if (filters == null || sharing == null || !sharing.remove(subscription)) {
             return;
         }
+        desk.countOpen(-1);
         if (sharing.isEmpty()) {
             filters.remove(request.filter());
         }
@@ -305,7 +313,10 @@ final class LogFeed {
     }
 
     synchronized void endAll() {
-        each(HubSubscription::end);
+        each(subscription -> {
+            desk.countOpen(-1);
+            subscription.end();
+        });
         byOrganisation.clear();
         parked.clear();
         ahead.clear();
@@ -353,6 +364,10 @@ final class LogFeed {
 
     void countGap() {
         desk.count(0, 1);
+    }
+
+    long drawnRefetch() {
+        return desk.drawnRefetch();
     }
 
     /** Its lock. */

@@ -31,6 +31,7 @@ class LogFeedTest {
     private final LogFeed feed = new LogFeed(desk);
 
     private static final class DeskOfATest implements LogFeed.Desk {
+        private int open;
         private final List<String> calls = new ArrayList<>();
         private final List<Throwable> failures = new ArrayList<>();
         private boolean onDemand = true;
@@ -84,6 +85,16 @@ class LogFeedTest {
         }
 
         @Override
+        public void countOpen(int subscriptions) {
+            open += subscriptions;
+        }
+
+        @Override
+        public long drawnRefetch() {
+            return 1_234;
+        }
+
+        @Override
         public void count(int delivered, int gaps) {}
     }
 
@@ -123,6 +134,22 @@ class LogFeedTest {
         feed.add(ACME, 1_000, () -> {}).close();
 
         assertThat(feed.add(ACME, 1_000, () -> {})).isNotNull();
+    }
+
+    @Test
+    void eachSubscriberIsCountedOnceWhenItComesAndOnceWhenItGoes() {
+        desk.onDemand = false;
+        HubSubscription first = feed.add(ACME, 1_000, () -> {});
+        HubSubscription second = feed.add(ACME, 1_000, () -> {});
+        assertThat(desk.open).isEqualTo(2);
+
+        first.close();
+        first.close();
+        assertThat(desk.open).isEqualTo(1);
+
+        feed.endAll();
+        second.close();
+        assertThat(desk.open).isZero();
     }
 
     @Test

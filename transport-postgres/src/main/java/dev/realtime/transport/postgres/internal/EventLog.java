@@ -137,17 +137,17 @@ final class EventLog {
         }
     }
 
-    /** Why the log cannot go on from a position, or null if it can. The epoch is a hint, the check the proof. */
+    /**
+     * Why the log cannot go on from a position, or null if it can. It is of another log if either the epoch or the
+     * check is another.
+     */
     static @Nullable GapReason hole(Position after, LogRange range, boolean holds) {
         Position floor = range.floor();
-        boolean sameEpoch = after.epoch().equals(floor.epoch());
-        boolean atFloor = after.offset() == floor.offset() && after.check().equals(floor.check());
-        // Offset 0 is the same in every log, so there the epoch is all there is.
-        if (holds || (atFloor && (sameEpoch || !after.check().equals(Position.NO_EVENT)))) {
-            return null;
-        }
-        if (!sameEpoch) {
+        if (!after.epoch().equals(floor.epoch())) {
             return GapReason.EPOCH_CHANGED;
+        }
+        if (holds || after.equals(floor)) {
+            return null;
         }
         if (after.offset() < floor.offset()) {
             return GapReason.TRIMMED;

@@ -68,8 +68,17 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     public synchronized void start(DeliverySink sink) {
         Connections connections = new Connections(settings, lookout);
         Suspicion suspicion = new Suspicion(timing.pollLive());
-        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout);
-        Publisher publisher = new Publisher(connections, writer, tail::wake, counts, lookout.peers()::count);
+        Incarnation incarnation = new Incarnation(connections, settings.schema());
+        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout, incarnation);
+        Publisher publisher = new Publisher(
+                connections,
+                writer,
+                positions -> {
+                    incarnation.acknowledged().add(positions, System.nanoTime());
+                    tail.wake();
+                },
+                counts,
+                lookout.peers()::count);
         Listener listener = new Listener(
                 callback -> {
                     Ear ear = ear(connections, callback);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ final class Publisher implements AutoCloseable {
 
     private final Connections connections;
     private final LogWriter writer;
-    private final Runnable appended;
+    private final Consumer<List<Position>> appended;
     private final PublishCounts counts;
     private final IntSupplier instances;
     private final Thread thread = new Thread(this::run, "realtime-publisher");
@@ -55,11 +56,15 @@ final class Publisher implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param appended called after each commit
+     * @param appended called with all positions after each commit, before anybody is told of it
      * @param instances how many there are on the store now
      */
     Publisher(
-            Connections connections, LogWriter writer, Runnable appended, PublishCounts counts, IntSupplier instances) {
+            Connections connections,
+            LogWriter writer,
+            Consumer<List<Position>> appended,
+            PublishCounts counts,
+            IntSupplier instances) {
         this.instances = instances;
         this.counts = counts;
         this.connections = connections;
@@ -179,7 +184,9 @@ final class Publisher implements AutoCloseable {
         }
         announcements.appended(says, System.nanoTime());
         counts.committed(batch.stream().mapToInt(each -> each.events().size()).sum());
-        appended.run();
+        appended.accept(outcomes.stream()
+                .flatMap(outcome -> outcome.positions().stream())
+                .toList());
         for (int i = 0; i < batch.size(); i++) {
             Outcome outcome = outcomes.get(i);
             String conflict = outcome.conflict();

@@ -44,6 +44,7 @@ final class Tail implements AutoCloseable {
     private final EventLog log;
     private final LogWriter writer;
     private final Sealer sealer;
+    private final Incarnation incarnation;
     private final DeliverySink sink;
     private final Timing timing;
     private final Suspicion suspicion;
@@ -60,6 +61,8 @@ final class Tail implements AutoCloseable {
 
     // the tail's thread
     private @Nullable Position position;
+    /** When the position was last moved by what was read. */
+    private long heard = System.nanoTime();
 
     private boolean grew;
     private long looked = System.nanoTime();
@@ -74,7 +77,9 @@ final class Tail implements AutoCloseable {
             DeliverySink sink,
             Timing timing,
             Suspicion suspicion,
-            Lookout lookout) {
+            Lookout lookout,
+            Incarnation incarnation) {
+        this.incarnation = incarnation;
         this.lookout = lookout;
         this.timing = timing;
         this.suspicion = suspicion;
@@ -153,16 +158,18 @@ final class Tail implements AutoCloseable {
         if (writer.settle(connection)) {
             LOG.warn("this store was restored or moved: staged events were sealed and the stage began anew");
         }
+        incarnation.reconnected(connection);
         sealer.reconnected(System.nanoTime());
         if (position == null) {
             position = log.range(connection).head();
+            heard = System.nanoTime();
             sink.started(LogId.SHARED, position);
         } else {
             connections.evict(); // what broke this connection may have broken those of the pool, unseen
             if (lookout.wasReplaced()) {
                 tell(new LogPage.Hole(GapReason.EPOCH_CHANGED, log.range(connection)));
             }
-            catchUp(connection);
+            catchUp(connection, detour);
         }
     }
 
@@ -189,10 +196,10 @@ final class Tail implements AutoCloseable {
             grew = false;
             if (due || !now.equals(last)) {
                 Pace.rest(looked, pace);
-                look(connection);
+                look(connection, detour);
             }
             if (seal(connection, live && !pooler) > 0) {
-                look(connection);
+                look(connection, detour);
             }
             // Not before what was committed until LISTEN worked has been delivered.
             report(now);
@@ -226,13 +233,13 @@ final class Tail implements AutoCloseable {
     }
 
     /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
-    private void look(Connection connection) throws SQLException {
+    private void look(Connection connection, boolean detour) throws SQLException {
         Position at = position;
         boolean isDue =
                 System.nanoTime() - lookedThoroughly >= timing.pollLive().toNanos();
         // Before the first event nothing but the epoch proves that it is still the same log.
-        if (isDue || at == null || at.offset() == 0) {
-            catchUp(connection);
+        if (isDue || at == null || at.offset() == 0 || incarnation.isElsewhere(at.epoch())) {
+            catchUp(connection, detour);
         } else {
             follow(connection, at);
         }
@@ -254,10 +261,12 @@ final class Tail implements AutoCloseable {
     }
 
     /** Delivers everything between the position and the head, or the hole that is there. */
-    private void catchUp(Connection connection) throws SQLException {
+    private void catchUp(Connection connection, boolean detour) throws SQLException {
         lookedThoroughly = System.nanoTime();
+        incarnation.look(connection, detour);
         boolean more = true;
         int holes = 0;
+        boolean begun = false;
         while (more && !closed) {
             if (holes > MOST_HOLES) {
                 throw new SQLException("the log cannot be followed from where it says that it begins or ends");
@@ -269,6 +278,12 @@ final class Tail implements AutoCloseable {
                 deliver(entries.entries(), entries.through());
                 more = EventLog.isFull(entries.entries(), PAGE_EVENTS);
             } else if (page instanceof LogPage.Hole hole) {
+                if (!begun
+                        && hole.reason() != GapReason.TRIMMED
+                        && incarnation.begin(connection, new Seen(after, heard))) {
+                    begun = true; // in the new epoch the hole is another one
+                    continue;
+                }
                 tell(hole);
                 more = true;
                 holes++;
@@ -284,11 +299,13 @@ final class Tail implements AutoCloseable {
                 hole.reason().wireName());
         sink.hole(LogId.SHARED, hole);
         position = hole.resumesAt();
+        heard = System.nanoTime();
     }
 
     private void deliver(List<LogEntry> entries, Position through) {
         if (!entries.isEmpty()) {
             grew = true;
+            heard = System.nanoTime();
             suspicion.grew(System.nanoTime());
             sealer.progressed();
             sink.deliver(LogId.SHARED, entries, through);

@@ -14,13 +14,11 @@ final class AppendScript {
     private static final Script SCRIPT = Script.named("append.lua");
 
     private final String prefix;
-    private final byte[] window;
-    private final byte[] metaLife;
+    private final Duration window;
 
     AppendScript(String prefix, Duration window) {
         this.prefix = prefix;
-        this.window = millis(window);
-        this.metaLife = millis(Timing.metaLife(window));
+        this.window = window;
     }
 
     /** What became of one publication. */
@@ -36,8 +34,9 @@ final class AppendScript {
     CompletableFuture<List<Outcome>> append(Session session, String orgId, List<List<Envelope>> publications) {
         OrgKeys keys = OrgKeys.of(prefix, orgId);
         List<byte[]> names = new ArrayList<>(List.of(keys.meta(), keys.stream(), keys.marks()));
-        List<byte[]> arguments =
-                new ArrayList<>(List.of(FreshEpoch.name().getBytes(UTF_8), metaLife, keys.channel(), window));
+        List<byte[]> arguments = Script.arguments(session, window);
+        arguments.add(keys.channel());
+        arguments.add(Long.toString(window.toMillis()).getBytes(UTF_8));
         arguments.add(number(publications.size()));
         publications.forEach(events -> arguments.add(number(events.size())));
         for (List<Envelope> events : publications) {
@@ -76,9 +75,5 @@ final class AppendScript {
 
     private static byte[] number(int number) {
         return Integer.toString(number).getBytes(UTF_8);
-    }
-
-    private static byte[] millis(Duration duration) {
-        return Long.toString(duration.toMillis()).getBytes(UTF_8);
     }
 }

@@ -63,6 +63,7 @@ final class Connector implements AutoCloseable {
         Session session = new Session(address, publishing, reading);
         try {
             session.requirePrimary();
+            session.learnRun();
             return session;
         } catch (RuntimeException e) {
             session.close();

@@ -2,6 +2,7 @@ package dev.realtime.transport.redis.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogPage;
@@ -14,10 +15,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the logs of followed organisations, many at a time, and tells the sink. For the thread of {@link Tail} only;
@@ -34,18 +38,69 @@ final class Feed {
     private static final byte[] HEAD = "head".getBytes(UTF_8);
     private static final byte[] CHECK = "check".getBytes(UTF_8);
 
+    private static final Logger LOG = LoggerFactory.getLogger("dev.realtime.transport.redis");
+
     private final ReadScript script;
+    private final VerifyScript verifies;
+    private final Acknowledged acknowledged;
     private final String prefix;
     private final long touchNanos;
     private final Interest interest;
     private final DeliverySink sink;
 
-    Feed(ReadScript script, String prefix, Duration window, Interest interest, DeliverySink sink) {
+    Feed(
+            ReadScript script,
+            VerifyScript verifies,
+            Acknowledged acknowledged,
+            String prefix,
+            Duration window,
+            Interest interest,
+            DeliverySink sink) {
         this.script = script;
+        this.verifies = verifies;
+        this.acknowledged = acknowledged;
         this.prefix = prefix;
         this.touchNanos = Timing.metaTouch(window).toNanos();
         this.interest = interest;
         this.sink = sink;
+    }
+
+    /** Looks in a new session for what this instance heard in those before. */
+    void verifyHeard(Session session, Collection<Followed> followed) {
+        List<Followed> known =
+                followed.stream().filter(each -> each.position != null).toList();
+        inChunks(known, some -> {
+            List<CompletableFuture<VerifyScript.Verdict>> looks = some.stream()
+                    .map(each -> verifies.run(session, heard(session, each)))
+                    .toList();
+            for (int i = 0; i < some.size(); i++) {
+                told(session.await(looks.get(i)), some.get(i).orgId);
+            }
+        });
+    }
+
+    /** Looks for what this instance acknowledged in sessions before this one, also if that became known only now. */
+    void verifyAcknowledged(Session session) {
+        inChunks(acknowledged.strangersTo(session), some -> {
+            List<CompletableFuture<VerifyScript.Verdict>> looks =
+                    some.stream().map(each -> verifies.run(session, each)).toList();
+            for (int i = 0; i < some.size(); i++) {
+                VerifyScript.Verdict verdict = session.await(looks.get(i));
+                acknowledged.looked(some.get(i), session, verdict.epoch());
+                told(verdict, some.get(i).orgId());
+            }
+        });
+    }
+
+    private static Seen heard(Session session, Followed one) {
+        return new Seen(one.orgId, Objects.requireNonNull(one.position), one.heardNanos, session);
+    }
+
+    private static boolean told(VerifyScript.Verdict verdict, String orgId) {
+        if (verdict.begun()) {
+            LOG.warn("redis: the log of {} has lost its tail: a new epoch begins, every stream is told a gap", orgId);
+        }
+        return verdict.begun();
     }
 
     /** Tells the sink of those it does not know yet: from the head of the log, or where they are. */
@@ -64,6 +119,7 @@ final class Feed {
         Position from = one.position == null ? head : one.position;
         if (isCurrent(one)) {
             one.touchedNanos = System.nanoTime();
+            one.heardNanos = one.position == null ? System.nanoTime() : one.heardNanos;
             one.position = from;
             one.started = true;
             sink.started(one.log, from);
@@ -86,7 +142,7 @@ final class Feed {
         List<String> atHead = new ArrayList<>();
         reads.forEach((one, read) -> {
             ReadScript.Found found = session.await(read);
-            deliver(one, found);
+            deliver(session, one, found);
             if (found.more() || found.page() instanceof LogPage.Hole) {
                 behind.add(one.orgId);
             } else {
@@ -111,25 +167,39 @@ final class Feed {
         return behind;
     }
 
-    private static void inChunks(List<Followed> all, Consumer<List<Followed>> action) {
+    private static <T> void inChunks(List<T> all, Consumer<List<T>> action) {
         for (int from = 0; from < all.size(); from += LOOKS) {
             action.accept(all.subList(from, Math.min(all.size(), from + LOOKS)));
         }
     }
 
-    private void deliver(Followed one, ReadScript.Found found) {
+    private void deliver(Session session, Followed one, ReadScript.Found found) {
         if (!isCurrent(one)) {
             return;
         }
         if (found.page() instanceof LogPage.Hole hole) {
+            if (isNewlyLost(session, one, hole)) {
+                return; // and read again: in the new epoch the hole is another one
+            }
             sink.hole(one.log, hole);
+            one.heardNanos = System.nanoTime();
             one.position = hole.resumesAt();
         } else if (found.page() instanceof LogPage.Entries page) {
             if (!page.through().equals(one.position)) {
                 sink.deliver(one.log, page.entries(), page.through());
+                one.heardNanos = System.nanoTime();
             }
             one.position = page.through();
         }
+    }
+
+    /** Whether what was heard is missing though the epoch is the same: then it is no more. */
+    private boolean isNewlyLost(Session session, Followed one, LogPage.Hole hole) {
+        Position position = one.position;
+        return hole.reason() != GapReason.TRIMMED
+                && position != null
+                && position.epoch().equals(hole.range().head().epoch())
+                && told(session.await(verifies.run(session, heard(session, one))), one.orgId);
     }
 
     private Future<Boolean> atHead(Session session, Followed one) {

@@ -15,6 +15,8 @@ final class Followed {
     /** Everything up to here has been delivered; null while not known. */
     @Nullable
     Position position;
+    /** When the position was last moved by what was read. */
+    long heardNanos;
     /** When the meta's life was last prolonged. */
     long touchedNanos;
 
@@ -31,6 +33,7 @@ final class Followed {
     Followed again(long newGeneration) {
         Followed again = new Followed(orgId, newGeneration);
         again.position = position;
+        again.heardNanos = heardNanos;
         again.touchedNanos = touchedNanos;
         return again;
     }

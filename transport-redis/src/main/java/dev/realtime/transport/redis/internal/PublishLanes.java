@@ -26,6 +26,7 @@ final class PublishLanes implements AutoCloseable {
 
     private final Supplier<Session> session;
     private final AppendScript script;
+    private final Acknowledged acknowledged;
 
     // Guarded by this.
     private final Map<String, Deque<Waiting>> lanes = new HashMap<>();
@@ -38,7 +39,8 @@ final class PublishLanes implements AutoCloseable {
     }
 
     /** @param session the current one; throws {@link TransportUnavailableException} if there is none */
-    PublishLanes(Supplier<Session> session, AppendScript script) {
+    PublishLanes(Supplier<Session> session, AppendScript script, Acknowledged acknowledged) {
+        this.acknowledged = acknowledged;
         this.session = session;
         this.script = script;
     }
@@ -66,9 +68,11 @@ final class PublishLanes implements AutoCloseable {
         CompletableFuture<List<AppendScript.Outcome>> call;
         try {
             Session now = session.get();
-            call = script.append(now, orgId, publications).exceptionally(failure -> {
-                throw now.failed(failure);
-            });
+            call = script.append(now, orgId, publications)
+                    .exceptionally(failure -> {
+                        throw now.failed(failure);
+                    })
+                    .thenApply(outcomes -> remembered(orgId, outcomes, now));
         } catch (RuntimeException e) {
             call = CompletableFuture.failedFuture(e);
         }
@@ -86,6 +90,16 @@ final class PublishLanes implements AutoCloseable {
                 behind.forEach(each -> each.done().completeExceptionally(cause));
             }
         });
+    }
+
+    /** Before anybody is told. */
+    private List<AppendScript.Outcome> remembered(String orgId, List<AppendScript.Outcome> outcomes, Session on) {
+        for (AppendScript.Outcome outcome : outcomes) {
+            if (outcome instanceof AppendScript.Outcome.Appended appended) {
+                acknowledged.add(orgId, appended.positions(), on);
+            }
+        }
+        return outcomes;
     }
 
     private static void complete(List<Waiting> batch, List<AppendScript.Outcome> outcomes) {

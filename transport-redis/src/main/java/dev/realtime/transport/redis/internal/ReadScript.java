@@ -21,11 +21,11 @@ final class ReadScript {
     private static final int PAGE_BYTES = 1 << 20;
 
     private final String prefix;
-    private final String metaLife;
+    private final Duration window;
 
     ReadScript(String prefix, Duration window) {
         this.prefix = prefix;
-        this.metaLife = Long.toString(Timing.metaLife(window).toMillis());
+        this.window = window;
     }
 
     /**
@@ -60,7 +60,7 @@ final class ReadScript {
     private CompletableFuture<List<Object>> run(Session session, String orgId, List<String> arguments) {
         OrgKeys keys = OrgKeys.of(prefix, orgId);
         byte[][] names = {keys.meta(), keys.stream(), keys.marks()};
-        List<byte[]> values = new ArrayList<>(List.of(FreshEpoch.name().getBytes(UTF_8), metaLife.getBytes(UTF_8)));
+        List<byte[]> values = Script.arguments(session, window);
         arguments.forEach(argument -> values.add(argument.getBytes(UTF_8)));
         return SCRIPT.run(session.reading(), names, values.toArray(byte[][]::new));
     }

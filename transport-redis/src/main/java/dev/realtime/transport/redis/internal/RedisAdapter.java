@@ -34,6 +34,7 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
     private final ReadScript reads;
     private final Tail tail;
     private final PublishLanes lanes;
+    private final Acknowledged acknowledged;
 
     // Set by start.
     private volatile @Nullable Thread thread;
@@ -44,13 +45,17 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
         this.board = new StatusBoard(context.clock());
         this.reads = new ReadScript(context.keyPrefix(), context.replayWindow());
         this.tail = new Tail(connector, interest, board, context.keyPrefix());
-        this.lanes = new PublishLanes(tail::session, new AppendScript(context.keyPrefix(), context.replayWindow()));
+        this.acknowledged = new Acknowledged(context.replayWindow());
+        this.lanes = new PublishLanes(
+                tail::session, new AppendScript(context.keyPrefix(), context.replayWindow()), acknowledged);
     }
 
     @Override
     public void start(DeliverySink sink) {
         board.tell(sink);
-        Feed feed = new Feed(reads, context.keyPrefix(), context.replayWindow(), interest, sink);
+        VerifyScript verifies = new VerifyScript(context.keyPrefix(), context.replayWindow());
+        Feed feed =
+                new Feed(reads, verifies, acknowledged, context.keyPrefix(), context.replayWindow(), interest, sink);
         Thread loop = new Thread(() -> tail.run(feed), "realtime-redis-tail");
         loop.setDaemon(true);
         loop.start();

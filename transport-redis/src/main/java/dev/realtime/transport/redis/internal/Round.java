@@ -39,6 +39,8 @@ final class Round {
     void begin() {
         take(interest.take(Duration.ZERO));
         wakeups.subscribe(session, followed.keySet());
+        feed.verifyHeard(session, followed.values());
+        feed.verifyAcknowledged(session);
         feed.start(session, followed.values());
         behind.addAll(followed.keySet());
         recovering.addAll(followed.keySet());
@@ -102,6 +104,7 @@ final class Round {
         }
         if (due || (heard && !wakeups.hearing())) {
             session.beat();
+            feed.verifyAcknowledged(session);
             behind.addAll(feed.poll(session, followed.values()));
             Duration pause = wakeups.hearing() ? Timing.POLL : Timing.DEAF_POLL;
             pollAtNanos = System.nanoTime() + pause.toNanos();

@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +28,16 @@ final class Script {
 
     static Script named(String file) {
         return new Script((resource("log.lua") + resource(file)).getBytes(UTF_8));
+    }
+
+    /** The arguments that log.lua takes, for those of a script to follow. */
+    static List<byte[]> arguments(Session session, Duration window) {
+        ServerRun run = session.run();
+        return new ArrayList<>(List.of(
+                FreshEpoch.name().getBytes(UTF_8),
+                Long.toString(Timing.metaLife(window).toMillis()).getBytes(UTF_8),
+                run.id().getBytes(UTF_8),
+                (run.safe() ? "1" : "0").getBytes(UTF_8)));
     }
 
     /** Runs it; sends the text only if the server does not have it. */

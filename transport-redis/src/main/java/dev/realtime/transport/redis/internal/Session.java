@@ -5,7 +5,9 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -24,6 +26,7 @@ final class Session implements AutoCloseable {
 
     // Any thread.
     private volatile @Nullable Throwable refused;
+    private volatile ServerRun run = ServerRun.UNKNOWN;
 
     // The thread that beats.
     private final List<Pulse> pulses;
@@ -93,23 +96,57 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** Throws if this server says that it is a replica; one that does not say is taken as it is. */
-    void requirePrimary() {
+    /** The run of the server that this session is with. */
+    ServerRun run() {
+        return run;
+    }
+
+    /** Asks which run of which server this is; one that does not tell is taken as it is. */
+    void learnRun() {
+        String asked = info(reading.async());
+        if (!asked.isEmpty()
+                && !ServerRun.of(asked, Map.of())
+                        .id()
+                        .equals(ServerRun.of(info(publishing.async()), Map.of()).id())) {
+            throw new TransportUnavailableException(
+                    "redis: two connections to " + address.hostAndPort() + " lead to two servers: a failover?", null);
+        }
+        Map<String, String> config = new HashMap<>();
+        for (String name : List.of("appendonly", "appendfsync")) {
+            config.putAll(answerOr(Map.of(), reading.async().configGet(name)));
+        }
+        run = ServerRun.of(asked, config);
+    }
+
+    private String info(RedisAsyncCommands<byte[], byte[]> redis) {
+        return answerOr("", redis.info("server")) + answerOr("", redis.info("replication"));
+    }
+
+    /** The answer, or something else if the server refuses to give one. */
+    private <T> T answerOr(T refusal, Future<T> answer) {
         try {
-            List<Object> role = reading.async().role().get(Timing.COMMAND.toMillis(), TimeUnit.MILLISECONDS);
-            if (role.get(0) instanceof byte[] name && Entry.text(name).equals("slave")) {
-                throw new TransportUnavailableException(
-                        "redis: " + address.hostAndPort() + " is a replica; REDIS_URL must name the primary", null);
-            }
+            return answer.get(Timing.COMMAND.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof RedisCommandExecutionException)) {
-                throw Failures.unavailable(address, e);
+            if (e.getCause() instanceof RedisCommandExecutionException) {
+                return refusal;
             }
+            throw Failures.unavailable(address, e);
         } catch (TimeoutException e) {
             throw Failures.unavailable(address, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransportUnavailableException("redis: interrupted", e);
+        }
+    }
+
+    /** Throws if this server says that it is a replica; one that does not say is taken as it is. */
+    void requirePrimary() {
+        List<Object> role = answerOr(List.of(), reading.async().role());
+        if (!role.isEmpty()
+                && role.get(0) instanceof byte[] name
+                && Entry.text(name).equals("slave")) {
+            throw new TransportUnavailableException(
+                    "redis: " + address.hostAndPort() + " is a replica; REDIS_URL must name the primary", null);
         }
     }
 

@@ -1,9 +1,9 @@
 -- Appends publications, each all or none, in this order, and wakes whoever follows the organisation.
 --
 -- KEYS[4…]   the id key of every event: "<epoch> <offset> <hash of the body>", living for the window
--- ARGV[3]    the channel to wake
--- ARGV[4]    the window, in milliseconds
--- ARGV[5]    how many publications, then the number of events of each,
+-- ARGV[5]    the channel to wake
+-- ARGV[6]    the window, in milliseconds
+-- ARGV[7]    how many publications, then the number of events of each,
 --            then for every event: hash of the body, check, id, event, topic, timestamp, users, payload
 -- Answers    the epoch, then for each publication its offsets, or the number of the event (from 1) whose id the log
 --            has with another body
@@ -12,9 +12,8 @@ local FIELDS = 8
 local MARKS_PER_WINDOW = 64
 
 local log = open_log()
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local window = tonumber(ARGV[4]) * 1000
+local now = now_micros()
+local window = tonumber(ARGV[6]) * 1000
 
 local function trim()
   if log.head > log.trimmed then
@@ -45,19 +44,23 @@ local function append(key, field)
   redis.call('XADD', KEYS[2], '0-' .. text(log.head), 'check', log.check, 'id', ARGV[field + 2],
     'event', ARGV[field + 3], 'topic', ARGV[field + 4], 'ts', ARGV[field + 5], 'users', ARGV[field + 6],
     'payload', ARGV[field + 7], 'at', text(now))
-  redis.call('SET', key, log.epoch .. ' ' .. text(log.head) .. ' ' .. ARGV[field], 'PX', ARGV[4])
+  redis.call('SET', key, log.epoch .. ' ' .. text(log.head) .. ' ' .. ARGV[field], 'PX', ARGV[6])
   return log.head
 end
 
--- The offset of an event the log has, or nil; and whether it has it with another body.
-local function known(key, hash)
+-- The offset of an event the log has, or nil; and whether it has it with another body. What was known before the epoch
+-- began is known still, if the log has it.
+local function known(key, hash, id)
   local value = redis.call('GET', key)
   if not value then
     return nil, false
   end
   local epoch, offset, held = string.match(value, '^(%S+) (%d+) (%w+)$')
   if epoch ~= log.epoch then
-    return nil, false
+    local entry = redis.call('XRANGE', KEYS[2], '0-' .. offset, '0-' .. offset)[1]
+    if not entry or entry[2][4] ~= id then
+      return nil, false
+    end
   end
   return tonumber(offset), held ~= hash
 end
@@ -69,14 +72,14 @@ if trimming then
 end
 
 local answer = { log.epoch }
-local publications = tonumber(ARGV[5])
+local publications = tonumber(ARGV[7])
 local key = 4
-local field = 6 + publications
+local field = 8 + publications
 for publication = 1, publications do
-  local events = tonumber(ARGV[5 + publication])
+  local events = tonumber(ARGV[7 + publication])
   local offsets, conflict = {}, nil
   for i = 1, events do
-    local offset, differs = known(KEYS[key + i - 1], ARGV[field + (i - 1) * FIELDS])
+    local offset, differs = known(KEYS[key + i - 1], ARGV[field + (i - 1) * FIELDS], ARGV[field + (i - 1) * FIELDS + 2])
     if differs then
       conflict = i
       break
@@ -99,8 +102,8 @@ if trimming or log.head > before then
 end
 if log.head > before then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
-  redis.call('PEXPIRE', KEYS[3], ARGV[4])
-  redis.call('PUBLISH', ARGV[3], text(log.head))
+  redis.call('PEXPIRE', KEYS[2], ARGV[6])
+  redis.call('PEXPIRE', KEYS[3], ARGV[6])
+  redis.call('PUBLISH', ARGV[5], text(log.head))
 end
 return answer

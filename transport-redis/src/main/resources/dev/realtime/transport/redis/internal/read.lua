@@ -1,47 +1,34 @@
 -- Reads after a position, or only says what the log holds.
 --
--- ARGV[3] epoch, ARGV[4] offset, ARGV[5] check of the position; without them: the range only, and the meta lives on
--- ARGV[6] at most so many entries, ARGV[7] and no more once there are so many bytes of payload
+-- ARGV[5] epoch, ARGV[6] offset, ARGV[7] check of the position; without them: the range only, and the meta lives on
+-- ARGV[8] at most so many entries, ARGV[9] and no more once there are so many bytes of payload
 -- Answers epoch, head, check, trimmed, trimmed_check, verdict, and if that is 'entries', flat and in order for each:
 --         check, id, event, topic, timestamp, users, payload, logged at
 
 local log = open_log()
 local answer = { log.epoch, log.head, log.check, log.trimmed, log.trimmed_check, 'range' }
-if not ARGV[3] then
+if not ARGV[5] then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return answer
 end
 
-local same_epoch = ARGV[3] == log.epoch
-local after = tonumber(ARGV[4])
-local check = ARGV[5]
-
--- The check of an offset that is held: its entry's, or the head's or floor's. At 0 no event is, so the epoch decides.
-local function check_at(offset)
-  if offset == 0 then
-    return same_epoch and '0'
-  elseif offset == log.head then
-    return log.check
-  elseif offset == log.trimmed then
-    return log.trimmed_check
-  end
-  local entry = redis.call('XRANGE', KEYS[2], '0-' .. text(offset), '0-' .. text(offset))[1]
-  return entry and entry[2][2]
-end
+local after = tonumber(ARGV[6])
 
 local function verdict()
-  if after > log.head then
-    return same_epoch and 'ahead' or 'epoch_changed'
+  if ARGV[5] ~= log.epoch then
+    return 'epoch_changed'
+  elseif after > log.head then
+    return 'ahead'
   elseif after < log.trimmed then
-    return same_epoch and 'trimmed' or 'epoch_changed'
+    return 'trimmed'
   end
-  return check_at(after) == check and 'entries' or 'epoch_changed'
+  return check_at(log, after) == ARGV[7] and 'entries' or 'epoch_changed'
 end
 
 -- Pages grow while payloads are small, so that a few large ones do not fill the memory.
 local function add_entries()
-  local left = math.min(tonumber(ARGV[6]), log.head - after)
-  local bytes, limit, count = 0, tonumber(ARGV[7]), 4
+  local left = math.min(tonumber(ARGV[8]), log.head - after)
+  local bytes, limit, count = 0, tonumber(ARGV[9]), 4
   while left > 0 and bytes < limit do
     count = math.min(count * 2, left, 256)
     local page = redis.call('XRANGE', KEYS[2], '0-' .. text(after + 1), '+', 'COUNT', count)

@@ -24,6 +24,21 @@ final class EmptiedRedis implements ForgetfulBackend {
     }
 
     @Override
+    public void keep() {
+        try (Console console = new Console(server.url())) {
+            console.redis().save();
+        }
+        server.snapshot();
+    }
+
+    @Override
+    public void loseWhatCameSince() {
+        server.kill();
+        server.restore();
+        server.start();
+    }
+
+    @Override
     public void close() {
         server.close();
     }

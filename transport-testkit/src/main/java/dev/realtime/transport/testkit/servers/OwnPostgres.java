@@ -184,7 +184,37 @@ public final class OwnPostgres implements AutoCloseable {
         run(List.of("cp", "-R", data.toString(), kept().toString()));
     }
 
-    /** Puts the data of the last {@link #snapshot} back, while the server is stopped. */
+    /** Keeps a base backup of the running server, for {@link #restore}, as {@link #snapshot} does of a stopped one. */
+    public synchronized void backUp() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            boolean old = connection.getMetaData().getDatabaseMajorVersion() < 15;
+            statement.execute(
+                    old ? "SELECT pg_start_backup('kept', true, false)" : "SELECT pg_backup_start('kept', true)");
+            run(List.of("rm", "-rf", kept().toString()));
+            run(List.of("cp", "-R", data.toString(), kept().toString()));
+            try (ResultSet stopped = statement.executeQuery(
+                    old
+                            ? "SELECT labelfile FROM pg_stop_backup(false, false)"
+                            : "SELECT labelfile FROM pg_backup_stop(false)")) {
+                stopped.next();
+                Path label = Files.writeString(folder.resolve("backup_label"), stopped.getString(1));
+                run(List.of(
+                        "cp", label.toString(), kept().resolve("backup_label").toString()));
+            }
+            // What was written until the end belongs to it.
+            run(List.of(
+                    "cp",
+                    "-R",
+                    data.resolve("pg_wal") + "/.",
+                    kept().resolve("pg_wal").toString()));
+            run(List.of("rm", kept().resolve("postmaster.pid").toString()));
+        } catch (SQLException | IOException e) {
+            throw new IllegalStateException("The server was not backed up", e);
+        }
+    }
+
+    /** Puts the data of the last {@link #snapshot} or {@link #backUp} back, while the server is stopped. */
     public synchronized void restore() {
         requireStopped();
         run(List.of("rm", "-rf", data.toString()));

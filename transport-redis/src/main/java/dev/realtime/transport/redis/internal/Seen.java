@@ -1,0 +1,11 @@
+package dev.realtime.transport.redis.internal;
+
+import dev.realtime.transport.Position;
+
+/**
+ * A position that this instance knows to have been in an organisation's log.
+ *
+ * @param nanos when it was acknowledged or heard, by {@link System#nanoTime}
+ * @param on the session in which it was, or was looked for and found
+ */
+record Seen(String orgId, Position position, long nanos, Session on) {}
