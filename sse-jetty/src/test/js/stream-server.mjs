@@ -146,7 +146,7 @@ export class Listener {
 
   async until(isSo) {
     await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`not so: ${isSo}; heard ${JSON.stringify(this.heard)}`)), 10_000);
+      const late = setTimeout(() => reject(new Error(`not so: ${isSo}; heard ${JSON.stringify(this.heard)}`)), 30_000);
       const check = () => {
         if (isSo(this)) {
           clearTimeout(late);

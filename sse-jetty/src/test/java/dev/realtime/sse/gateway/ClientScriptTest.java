@@ -23,7 +23,7 @@ class ClientScriptTest {
     private static final String PATH = "/realtime/realtime.js";
     private static final Path SCRIPT = Path.of("src/main/resources/dev/realtime/sse/client/realtime.js");
     private static final Path TESTS = Path.of("src/test/js");
-    private static final int SECONDS = 100;
+    private static final int SECONDS = 250;
 
     @Test
     void itIsServedToEverybodyAndAgainOnlyIfItIsNew() throws IOException {
