@@ -9,6 +9,8 @@ import dev.realtime.transport.GapReason;
 import dev.realtime.transport.JsonPayload;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.Publication;
+import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -198,6 +200,34 @@ class RealtimeEndpointTest {
         HttpResponse<String> away = get("/realtime/position");
         assertThat(away.statusCode()).isEqualTo(503);
         assertThat(away.body()).contains("\"code\":\"transport_unavailable\"").doesNotContain("secret host");
+    }
+
+    @Test
+    void aRefusalIsToldWithItsCauseAndWithoutTheBackendsOwnWords() throws Exception {
+        pubSub.accepted.completeExceptionally(new PublicationRefusedException(
+                "redis: something else is under a name of this organisation's log (WRONGTYPE)",
+                true,
+                new IllegalStateException("secret host")));
+
+        HttpResponse<String> refused = post("{\"event\":\"a\"}");
+
+        assertThat(refused.statusCode()).isEqualTo(502);
+        assertThat(refused.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(refused.body())
+                .contains("\"code\":\"publication_refused\"", "WRONGTYPE")
+                .doesNotContain("secret host");
+    }
+
+    @Test
+    void whatCannotBeKnownToBePublishedIsToldSo() throws Exception {
+        pubSub.accepted.completeExceptionally(new PublicationInDoubtException("secret host", null));
+
+        HttpResponse<String> inDoubt = post("{\"event\":\"a\"}");
+
+        assertThat(inDoubt.statusCode()).isEqualTo(504);
+        assertThat(inDoubt.body())
+                .contains("\"code\":\"publication_in_doubt\"", "new id")
+                .doesNotContain("secret host");
     }
 
     @Test

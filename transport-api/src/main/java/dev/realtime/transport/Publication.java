@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
  * @param accepted completes as soon as it is known whether the events are committed, or queued because the transport
  *     is away; fails as {@code committed} does
  * @param committed completes on commit, in the order of the events. Fails with {@link EventConflictException},
- *     {@link QueueFullException}, or {@link TransportUnavailableException} when closed before the transport came back
+ *     {@link QueueFullException}, {@link PublicationRefusedException} when the backend refuses it,
+ *     {@link PublicationInDoubtException} when nobody can find out any more whether the log has it, or
+ *     {@link TransportUnavailableException} when closed before the transport came back
  */
 public record Publication(
         List<String> eventIds, CompletableFuture<Acceptance> accepted, CompletableFuture<List<Published>> committed) {
@@ -19,7 +21,7 @@ public record Publication(
     public enum Acceptance {
         /** The log has it. */
         COMMITTED,
-        /** The transport is away: local subscribers have a provisional copy, the log gets it when it returns. */
+        /** The transport is away or takes no writes: local subscribers have a provisional copy, the log gets it when it returns. */
         QUEUED
     }
 }

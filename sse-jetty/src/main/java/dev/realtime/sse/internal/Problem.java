@@ -5,6 +5,8 @@ import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.InvalidInputException;
+import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import jakarta.servlet.http.HttpServletResponse;
@@ -70,6 +72,15 @@ public record Problem(
         if (failure instanceof EventConflictException conflict) {
             return of(ProblemCode.EVENT_CONFLICT, String.valueOf(conflict.getMessage()))
                     .about("id");
+        }
+        if (failure instanceof PublicationRefusedException refused) {
+            return of(ProblemCode.PUBLICATION_REFUSED, String.valueOf(refused.getMessage()));
+        }
+        if (failure instanceof PublicationInDoubtException) {
+            return of(
+                    ProblemCode.PUBLICATION_IN_DOUBT,
+                    "whether this was published cannot be found out any more, so it is not tried again; publish what is"
+                            + " true now under a new id");
         }
         if (failure instanceof QueueFullException) {
             return of(ProblemCode.QUEUE_FULL, "the transport is away and the queue is full; try again later");

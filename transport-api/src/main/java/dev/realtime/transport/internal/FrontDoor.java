@@ -39,6 +39,7 @@ public final class FrontDoor implements PubSub {
     private final String instance;
     private final PubSubAdapter adapter;
     private final Hub hub;
+    private final PublishHealth health;
     private final Outbox outbox;
     private final EventIntake intake;
     private final Turnstile turnstile;
@@ -68,7 +69,8 @@ public final class FrontDoor implements PubSub {
         this.adapter = adapter;
         this.supervisor = context.supervisor();
         this.hub = new Hub(adapter, supervisor);
-        this.outbox = new Outbox(adapter, hub, turnstile);
+        this.health = new PublishHealth(context.clock(), System::nanoTime, supervisor.troubles());
+        this.outbox = new Outbox(adapter, hub, turnstile, health, context.replayWindow());
         this.intake = new EventIntake(context.clock(), maxPayloadBytes);
         this.claims = adapter instanceof ClaimsKeys claiming ? new ClaimDesk(claiming) : null;
         this.replayWindow = context.replayWindow();
@@ -132,7 +134,7 @@ public final class FrontDoor implements PubSub {
 
     @Override
     public TransportStatus status() {
-        return adapter.status();
+        return health.shownIn(adapter.status());
     }
 
     @Override

@@ -1,32 +1,32 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.Publication;
-import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The publications that wait for the transport, in order, bounded. Guarded by its {@link Outbox}. */
+/** The publications that wait for one log, in order. Guarded by its {@link OutboxLane}. */
 final class OutboxQueue {
-    /** Most events that may wait. */
-    static final int MAX_EVENTS = 10_000;
-    /** Most bytes that may wait, about. */
-    static final long MAX_BYTES = 64L << 20;
     /** Most bytes that go out together, about; a single publication always may. */
     static final long MAX_BATCH_BYTES = 4L << 20;
+    /** How much smaller the next batch is after one that had no answer. */
+    private static final int STEP = 8;
 
-    /** A publication on its way out. */
+    /** A publication, or the part of it that goes into one log, on its way out. */
     static final class Waiting {
         final Accepted accepted;
         final Publication publication;
-        /** Its place among all publications. */
+        /** Its place in its lane. */
         long number;
-        /** Not before its provisional copies are out may it be published, or subscribers would see them after it. */
+
+        Standing standing = new Standing.Unsent();
+        /** Local subscribers have got it before the log; set by whoever may send it. */
+        volatile boolean copied;
+        /** The publication is sent to the backend only after its provisional copies have been delivered. */
         private boolean ready;
 
         Waiting(Accepted accepted, Publication publication) {
@@ -41,27 +41,18 @@ final class OutboxQueue {
 
     /** By number. */
     private final NavigableMap<Long, Waiting> queue = new TreeMap<>();
-
-    private int events;
-    private long bytes;
     /** So many of the first go out one by one, since together they were refused. */
     private int oneByOne;
+    /** Most publications that go out together. */
+    private int together = Integer.MAX_VALUE;
 
-    /** Gives it its place, or throws if there is no room. */
     void add(Waiting waiting) {
-        if (events + waiting.accepted.envelopes().size() > MAX_EVENTS
-                || bytes + waiting.accepted.weight() > MAX_BYTES) {
-            throw new QueueFullException("the transport is away and " + events + " events wait for it; at most "
-                    + MAX_EVENTS + " events or " + MAX_BYTES + " bytes can. Retry later");
-        }
         queue.put(waiting.number, waiting);
-        events += waiting.accepted.envelopes().size();
-        bytes += waiting.accepted.weight();
     }
 
     /**
      * The first ones, as many as may go out together and have no event id in common; none if the first is not ready.
-     * They stay until {@link #removeFirst}. One at a time, a backend's round trip each, the queue might never empty.
+     * They stay until {@link #remove}. One at a time, a backend's round trip each, the queue might never empty.
      */
     List<Waiting> firstBatch() {
         List<Waiting> batch = new ArrayList<>();
@@ -71,6 +62,7 @@ final class OutboxQueue {
             batchBytes += waiting.accepted.weight();
             boolean fits = batch.isEmpty()
                     || (oneByOne == 0
+                            && batch.size() < together
                             && batchBytes <= MAX_BATCH_BYTES
                             && keys.size() + waiting.accepted.envelopes().size() <= EventIntake.MAX_EVENTS);
             if (!fits || !waiting.ready || !waiting.accepted.keys().allMatch(keys::add)) {
@@ -86,33 +78,35 @@ final class OutboxQueue {
         oneByOne = count;
     }
 
-    void removeFirst(int count) {
-        Iterator<Waiting> first = queue.values().iterator();
-        for (int i = 0; i < count; i++) {
-            Waiting gone = first.next();
-            first.remove();
-            events -= gone.accepted.envelopes().size();
-            bytes -= gone.accepted.weight();
-        }
-        oneByOne = Math.max(0, oneByOne - count);
+    /** So many had no answer together: one of them may be the cause, or all of them too much. */
+    void goInSmaller(int count) {
+        together = Math.max(1, count / STEP);
+    }
+
+    /** A batch had its answer: the next one may be somewhat larger. */
+    void answered() {
+        together = together > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE : together + Math.max(1, together / 4);
+    }
+
+    void remove(Waiting waiting) {
+        queue.remove(waiting.number);
+        oneByOne = Math.max(0, oneByOne - 1);
+    }
+
+    /** Whether these still wait: all do, or none after {@link #removeAll}. */
+    boolean holds(List<Waiting> sent) {
+        return queue.containsKey(sent.get(0).number);
     }
 
     /** Empties it. */
     List<Waiting> removeAll() {
         List<Waiting> all = List.copyOf(queue.values());
-        removeFirst(all.size());
+        queue.clear();
+        oneByOne = 0;
         return all;
     }
 
     boolean isEmpty() {
         return queue.isEmpty();
-    }
-
-    int events() {
-        return events;
-    }
-
-    long bytes() {
-        return bytes;
     }
 }

@@ -3,8 +3,11 @@ package dev.realtime.transport.spi;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -30,10 +33,25 @@ public interface PubSubAdapter extends AutoCloseable {
      *
      * @param events 1 to 1,000, no two of the same (organisation, id)
      * @return completes after commit, with the positions in the order of the events; fails with
-     *     {@link EventConflictException} if the log has another event under an id, and with
-     *     {@link TransportUnavailableException} when the backend does not answer
+     *     {@link EventConflictException} if the log has another event under an id, with
+     *     {@link PublicationRefusedException} if the backend refuses these events or their log, with
+     *     {@link WritesRefusedException} if it refuses to write at all, and with
+     *     {@link TransportUnavailableException} when it does not answer: whether the log has them is unknown then,
+     *     unless the exception says that they were not sent
      */
     CompletableFuture<List<Position>> publish(List<Envelope> events);
+
+    /**
+     * Appends events that may have been appended before. What the log does not know may have been there and left the
+     * replay window meanwhile, if the first attempt is as old as the window when the append takes effect, judged by the
+     * clock that the window is kept by. Such events are not appended. Never blocks.
+     *
+     * @param age how long ago the first attempt was begun; zero if this is the first
+     * @return as {@link #publish(List)} does; fails with {@link PublicationInDoubtException} if it is too late to append
+     */
+    default CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
+        return publish(events);
+    }
 
     /**
      * Reads the stored events of an organisation after a position, oldest first. Blocks for a bounded time.

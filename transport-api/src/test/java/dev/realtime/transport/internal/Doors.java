@@ -18,7 +18,12 @@ final class Doors {
 
     /** One where publishers wait for room. */
     static PubSub on(PubSubAdapter adapter, Duration patience) {
-        AdapterContext context = new AdapterContext("i-test", "test", Duration.ofMinutes(10), Clock.systemUTC());
+        return on(adapter, patience, Duration.ofMinutes(10));
+    }
+
+    /** One with a replay window of its own. */
+    static PubSub on(PubSubAdapter adapter, Duration patience, Duration window) {
+        AdapterContext context = new AdapterContext("i-test", "test", window, Clock.systemUTC());
         return new FrontDoor("scripted", context, adapter, MAX_PAYLOAD, patience);
     }
 }

@@ -14,6 +14,7 @@ import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,6 +101,7 @@ class ScriptedAdapter implements PubSubAdapter {
     private final Map<LogId, Log> logs = new HashMap<>();
     private final AtomicInteger reads = new AtomicInteger();
     private final List<List<String>> published = new CopyOnWriteArrayList<>();
+    private final List<Duration> ages = new CopyOnWriteArrayList<>();
 
     private volatile DeliverySink sink;
     private volatile TransportStatus status = new TransportStatus(State.STARTING, null, Instant.EPOCH);
@@ -303,6 +305,17 @@ class ScriptedAdapter implements PubSubAdapter {
     @Override
     public LogId logOf(String orgId) {
         return shared ? LogId.SHARED : new LogId(orgId);
+    }
+
+    /** The ages it was told with every publication. */
+    List<Duration> ages() {
+        return ages;
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
+        ages.add(age);
+        return publish(events);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.realtime.transport.memory;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.runtime.Loop;
@@ -70,10 +71,15 @@ public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
 
     @Override
     public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        return publish(events, Duration.ZERO);
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
         try {
             requireOpen();
-            return CompletableFuture.completedFuture(log.append(events));
-        } catch (EventConflictException | TransportUnavailableException refused) {
+            return CompletableFuture.completedFuture(log.append(events, age));
+        } catch (EventConflictException | PublicationInDoubtException | TransportUnavailableException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }

@@ -4,6 +4,7 @@ import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
@@ -73,18 +74,26 @@ public final class MemoryLog {
 
     /** Appends what the log does not have yet, all or none, and says where each event is. */
     List<Position> append(List<Envelope> events) {
-        List<Position> positions = appendQuietly(events);
+        return append(events, Duration.ZERO);
+    }
+
+    /** The same; what it does not have is not appended if the first attempt is as old as the window. */
+    List<Position> append(List<Envelope> events, Duration age) {
+        List<Position> positions = appendQuietly(events, age.compareTo(window) < 0);
         listeners.forEach(Runnable::run);
         return positions;
     }
 
-    private synchronized List<Position> appendQuietly(List<Envelope> events) {
+    private synchronized List<Position> appendQuietly(List<Envelope> events, boolean inTime) {
         trim();
         for (Envelope event : events) {
             LogEntry known = find(event);
             if (known != null && !known.envelope().sameBodyAs(event)) {
                 throw new EventConflictException(event.id());
             }
+        }
+        if (!inTime && events.stream().anyMatch(event -> find(event) == null)) {
+            throw new PublicationInDoubtException("an earlier attempt may have left the replay window", null);
         }
         List<Position> positions = new ArrayList<>(events.size());
         for (Envelope event : events) {

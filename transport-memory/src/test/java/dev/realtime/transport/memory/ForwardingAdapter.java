@@ -68,6 +68,11 @@ class ForwardingAdapter implements PubSubAdapter, ClaimsKeys {
     }
 
     @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
+        return age.isZero() ? publish(events) : adapter.publish(events, age);
+    }
+
+    @Override
     public LogPage read(String orgId, Position after, int maxEvents) {
         return adapter.read(orgId, after, maxEvents);
     }

@@ -3,6 +3,7 @@ package dev.realtime.transport.memory;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
@@ -65,9 +66,14 @@ final class PollingAdapter implements PubSubAdapter, FollowsOrganisations, Claim
 
     @Override
     public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        return publish(events, Duration.ZERO);
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
         try {
-            return CompletableFuture.completedFuture(connect().append(events));
-        } catch (TransportUnavailableException | EventConflictException e) {
+            return CompletableFuture.completedFuture(connect().append(events, age));
+        } catch (TransportUnavailableException | PublicationInDoubtException | EventConflictException e) {
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -128,8 +128,13 @@ public final class Hub implements DeliverySink {
 
     /** Runs something a little later, once; not at all after close. */
     public void later(Runnable action) {
+        later(action, RETRY);
+    }
+
+    /** The same after this pause. */
+    public void later(Runnable action, Duration pause) {
         try {
-            retries.later(RETRY, action);
+            retries.later(pause, action);
         } catch (RejectedExecutionException closed) {
             LOG.debug("closed, so nothing is tried again");
         }

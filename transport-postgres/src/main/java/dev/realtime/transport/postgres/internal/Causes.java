@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
@@ -86,6 +87,50 @@ final class Causes {
         return !(failure instanceof SQLTransientConnectionException)
                 && state != null
                 && (state.startsWith("08") || state.startsWith("57P"));
+    }
+
+    /** What a server's answer to an append says: nothing was appended, and why. */
+    enum Refusal {
+        /** It takes no writes now: full, read-only, a right or a table is missing. */
+        WRITES,
+        /** It could not do it this time: somebody's lock, a cancel, no connection. */
+        NOW,
+        /** It does not take these events. */
+        PUBLICATION
+    }
+
+    /** By SQLSTATE or its class: what is about the values of a statement. */
+    private static final Set<String> ABOUT_VALUES = Set.of("20", "21", "22", "23", "44", "P0");
+
+    /** The server does not know itself whether it committed. */
+    private static final String UNKNOWN = "40003";
+
+    /** States in which the server did not get to it. */
+    private static final Set<String> IN_PASSING =
+            Set.of("40", "55P03", "57014", "25P02", "25P03", "25P04", "53300", "26000", "34000", "42P05");
+
+    /** Why the server refused, or null if it did not answer, so that it may have appended all the same. */
+    static @Nullable Refusal refusal(Throwable failure) {
+        if (failure instanceof SQLTransientConnectionException) {
+            return Refusal.NOW;
+        }
+        SQLException told = told(failure);
+        String state = told == null ? null : told.getSQLState();
+        if (state == null || state.length() != 5 || state.equals(UNKNOWN) || isBroken(failure) || isTimeout(failure)) {
+            return null;
+        }
+        String group = state.substring(0, 2);
+        if (IN_PASSING.contains(state) || IN_PASSING.contains(group)) {
+            return Refusal.NOW;
+        }
+        return ABOUT_VALUES.contains(group) || (state.equals("54000") && !isQueueFull(told))
+                ? Refusal.PUBLICATION
+                : Refusal.WRITES;
+    }
+
+    /** The server's notification queue: every commit that notifies fails. */
+    private static boolean isQueueFull(@Nullable SQLException told) {
+        return told != null && String.valueOf(told.getMessage()).contains("NOTIFY");
     }
 
     private static String reason(Throwable failure) {

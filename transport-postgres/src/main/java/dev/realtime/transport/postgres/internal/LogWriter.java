@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
@@ -30,8 +31,8 @@ final class LogWriter {
 
     LogWriter(String schema) {
         String s = '"' + schema + "\".";
-        appendSql = "select outcome, in_epoch, first_offset, offsets, conflicts from " + s
-                + "append(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        appendSql = "select outcome, in_epoch, first_offset, offsets, conflicts, clock from " + s
+                + "append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         announceSql = "select pg_catalog.set_config('synchronous_commit', 'off', true), " + s + "announce()";
         sealSql = "select sealed, more from " + s + "seal(?)";
         isStagedSql = "select " + s + "is_staged()";
@@ -39,19 +40,32 @@ final class LogWriter {
         trimSql = "select " + s + "trim(?)";
     }
 
-    /** What became of one group: its positions, or the id that another event has. */
-    record Outcome(List<Position> positions, @Nullable String conflict) {}
+    /** What became of one group: its positions, or the id that another event has, or neither if it was too late. */
+    record Outcome(List<Position> positions, @Nullable String conflict, boolean late) {}
 
-    /** Appends groups of events, each all or none, in order. Seals what is staged first. */
-    List<Outcome> append(Connection connection, List<List<Envelope>> groups, boolean says) throws SQLException {
-        List<Outcome> outcomes = tryAppend(connection, groups, says);
-        while (outcomes.isEmpty()) {
+    /**
+     * What became of a batch.
+     *
+     * @param groups of each group; none if a backlog has to be sealed first
+     * @param late whether nothing was appended, because the first attempt is too long ago
+     * @param clock the server's, in microseconds
+     */
+    record Answer(List<Outcome> groups, boolean late, long clock) {}
+
+    /**
+     * Appends groups of events, each all or none, in order. Seals what is staged first.
+     *
+     * @param sent when the first attempt was begun, in microseconds of the server's clock: at the earliest, of any group
+     */
+    Answer append(Connection connection, List<List<Envelope>> groups, boolean says, long sent) throws SQLException {
+        Answer answer = tryAppend(connection, groups, says, sent);
+        while (answer.groups().isEmpty()) {
             while (seal(connection).more()) {
                 // others may append between two portions
             }
-            outcomes = tryAppend(connection, groups, says);
+            answer = tryAppend(connection, groups, says, sent);
         }
-        return outcomes;
+        return answer;
     }
 
     /** Tells all instances to look at the log. */
@@ -97,15 +111,17 @@ final class LogWriter {
     }
 
     /** Empty if a backlog has to be sealed first. */
-    private List<Outcome> tryAppend(Connection connection, List<List<Envelope>> groups, boolean says)
+    private Answer tryAppend(Connection connection, List<List<Envelope>> groups, boolean says, long sent)
             throws SQLException {
         AppendArrays arrays = AppendArrays.of(groups);
         try (PreparedStatement statement = connection.prepareStatement(appendSql)) {
             arrays.bind(connection.unwrap(PGConnection.class), statement);
             statement.setBoolean(9, says);
+            statement.setLong(10, sent);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return outcomes(row, groups);
+                return new Answer(
+                        outcomes(row, groups), row.getString("outcome").equals("late"), row.getLong("clock"));
             }
         }
     }
@@ -122,6 +138,9 @@ final class LogWriter {
         }
         Long[] offsets = (Long[]) row.getArray("offsets").getArray();
         Boolean[] conflicts = (Boolean[]) row.getArray("conflicts").getArray();
+        if (outcome.equals("late")) {
+            return known(groups, epoch, offsets, conflicts);
+        }
         return outcomes(groups, epoch, i -> offsets[i], i -> conflicts[i]);
     }
 
@@ -137,11 +156,28 @@ final class LogWriter {
         return outcomes;
     }
 
+    /** Of what was not appended: where it is all the same. */
+    private static List<Outcome> known(List<List<Envelope>> groups, String epoch, Long[] offsets, Boolean[] conflicts) {
+        List<Outcome> outcomes = new ArrayList<>(groups.size());
+        int first = 0;
+        for (List<Envelope> group : groups) {
+            int from = first;
+            boolean unknown = IntStream.range(from, from + group.size()).anyMatch(i -> offsets[i] == null);
+            boolean conflict = IntStream.range(from, from + group.size()).anyMatch(i -> conflicts[i]);
+            outcomes.add(
+                    unknown && !conflict
+                            ? new Outcome(List.of(), null, true)
+                            : outcome(group, epoch, i -> offsets[from + i], i -> conflicts[from + i]));
+            first += group.size();
+        }
+        return outcomes;
+    }
+
     private static Outcome outcome(
             List<Envelope> group, String epoch, IntToLongFunction offset, IntPredicate isConflict) {
         for (int i = 0; i < group.size(); i++) {
             if (isConflict.test(i)) {
-                return new Outcome(List.of(), group.get(i).id());
+                return new Outcome(List.of(), group.get(i).id(), false);
             }
         }
         List<Position> positions = new ArrayList<>(group.size());
@@ -149,7 +185,7 @@ final class LogWriter {
             String check = Position.checkOf(group.get(i).id());
             positions.add(new Position(epoch, offset.applyAsLong(i), check));
         }
-        return new Outcome(positions, null);
+        return new Outcome(positions, null, false);
     }
 
     /** The one boolean that a query answers. */

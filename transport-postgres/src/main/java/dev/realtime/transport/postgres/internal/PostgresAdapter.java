@@ -73,6 +73,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         Publisher publisher = new Publisher(
                 connections,
                 writer,
+                new ServerClocks(settings.schema()),
                 positions -> {
                     incarnation.acknowledged().add(positions, System.nanoTime());
                     tail.wake();
@@ -110,10 +111,15 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     @Override
     public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        return publish(events, Duration.ZERO);
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
         Running now = running;
         return now == null
                 ? CompletableFuture.failedFuture(new TransportUnavailableException("the transport is closed", null))
-                : now.publisher().publish(events);
+                : now.publisher().publish(events, age);
     }
 
     @Override

@@ -3,11 +3,15 @@ package dev.realtime.transport.postgres.internal;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
+import dev.realtime.transport.spi.WritesRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -35,7 +39,23 @@ final class Publisher implements AutoCloseable {
             Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8);
     private static final long CLOSE_MILLIS = 5_000;
 
-    private record Waiting(List<Envelope> events, long bytes, CompletableFuture<List<Position>> future) {}
+    /** One that is larger than this may take longer by its size. */
+    private static final long LARGE_BYTES = 256 << 10;
+    /** A way to the server is at least so fast. */
+    private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
+
+    /**
+     * A publication.
+     *
+     * @param sentNanos when its first attempt was begun
+     * @param isFirst whether this is its first attempt
+     */
+    private record Waiting(
+            List<Envelope> events,
+            long bytes,
+            long sentNanos,
+            boolean isFirst,
+            CompletableFuture<List<Position>> future) {}
 
     private record Key(String orgId, String id) {}
 
@@ -48,6 +68,7 @@ final class Publisher implements AutoCloseable {
 
     // the publisher's thread
     private final Announcements announcements = new Announcements();
+    private final ServerClocks clocks;
 
     // guarded by this
     private final Deque<Waiting> queue = new ArrayDeque<>();
@@ -62,9 +83,11 @@ final class Publisher implements AutoCloseable {
     Publisher(
             Connections connections,
             LogWriter writer,
+            ServerClocks clocks,
             Consumer<List<Position>> appended,
             PublishCounts counts,
             IntSupplier instances) {
+        this.clocks = clocks;
         this.instances = instances;
         this.counts = counts;
         this.connections = connections;
@@ -77,9 +100,11 @@ final class Publisher implements AutoCloseable {
         thread.start();
     }
 
-    CompletableFuture<List<Position>> publish(List<Envelope> events) {
+    /** @param age how long ago the first attempt was begun */
+    CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
         long bytes = events.stream().mapToLong(Envelope::weight).sum();
-        Waiting waiting = new Waiting(events, bytes, new CompletableFuture<>());
+        long sent = System.nanoTime() - age.toNanos();
+        Waiting waiting = new Waiting(events, bytes, sent, age.isZero(), new CompletableFuture<>());
         RuntimeException refusal = enqueue(waiting);
         if (refusal != null) {
             waiting.future().completeExceptionally(refusal);
@@ -168,40 +193,114 @@ final class Publisher implements AutoCloseable {
         return batch;
     }
 
-    private void append(List<Waiting> batch) {
-        List<Outcome> outcomes;
+    /** Returns whether the server answered, so that what comes after it may be sent. */
+    private boolean append(List<Waiting> batch) {
+        LogWriter.Answer answer;
         boolean says = announcements.isDue(System.nanoTime(), instances.getAsInt());
         try {
-            outcomes = commit(batch.stream().map(Waiting::events).toList(), says);
+            answer = commit(batch, says);
         } catch (SQLException | RuntimeException | OutOfMemoryError e) {
-            TransportUnavailableException failure =
-                    new TransportUnavailableException(Causes.line("publishing to Postgres failed", e), e);
-            // What was published after it stays behind it: its publishers try again in the same order. First the batch,
-            // so that they know, then what came until they did.
-            fail(batch, failure);
-            fail(drain(), failure);
-            return;
+            return failed(batch, e);
         }
-        announcements.appended(says, System.nanoTime());
+        if (answer.late() && batch.size() > 1) {
+            // Only one of them may be: each is asked for by itself.
+            return appendEach(batch);
+        }
+        announcements.appended(says || answer.late(), System.nanoTime());
         counts.committed(batch.stream().mapToInt(each -> each.events().size()).sum());
-        appended.accept(outcomes.stream()
+        appended.accept(answer.groups().stream()
                 .flatMap(outcome -> outcome.positions().stream())
                 .toList());
         for (int i = 0; i < batch.size(); i++) {
-            Outcome outcome = outcomes.get(i);
-            String conflict = outcome.conflict();
-            if (conflict == null) {
-                batch.get(i).future().complete(outcome.positions());
-            } else {
-                batch.get(i).future().completeExceptionally(new EventConflictException(conflict));
+            complete(batch.get(i), answer.groups().get(i));
+        }
+        return true;
+    }
+
+    /** One by one, as long as the server answers. */
+    private boolean appendEach(List<Waiting> batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            if (!append(List.of(batch.get(i)))) {
+                fail(
+                        batch.subList(i + 1, batch.size()),
+                        TransportUnavailableException.notSent("postgres: what was published before it waits", null));
+                return false;
             }
+        }
+        return true;
+    }
+
+    private static void complete(Waiting waiting, Outcome outcome) {
+        if (outcome.late()) {
+            // The first attempt can only be late by a clock that jumped: its answer has told what it says now.
+            waiting.future()
+                    .completeExceptionally(
+                            waiting.isFirst()
+                                    ? TransportUnavailableException.notSent(
+                                            "postgres: too late by the server's clock; nothing was appended", null)
+                                    : new PublicationInDoubtException(
+                                            "postgres: an earlier attempt may have been appended and have left the"
+                                                    + " replay window",
+                                            null));
+        } else if (outcome.conflict() != null) {
+            waiting.future().completeExceptionally(new EventConflictException(outcome.conflict()));
+        } else {
+            waiting.future().complete(outcome.positions());
+        }
+    }
+
+    /**
+     * What was published after it stays behind it: its publishers try again in the same order. What the server does not
+     * take is told to its publisher alone. Returns whether the server answered.
+     */
+    private boolean failed(List<Waiting> batch, Throwable e) {
+        String line = Causes.line("publishing to Postgres failed", e);
+        Causes.Refusal refusal = e instanceof InDoubt ? null : Causes.refusal(e);
+        if (refusal == Causes.Refusal.PUBLICATION) {
+            if (batch.size() > 1) {
+                return appendEach(batch);
+            }
+            LOG.warn("{}", line);
+            fail(batch, new PublicationRefusedException(refusedBy(e), false, e));
+            return true;
+        }
+        RuntimeException failure = failure(refusal, line, e);
+        RuntimeException behind =
+                failure instanceof WritesRefusedException ? failure : TransportUnavailableException.notSent(line, e);
+        // First the batch, so that they know, then what came until they did.
+        fail(batch, failure);
+        fail(drain(), behind);
+        return false;
+    }
+
+    private static RuntimeException failure(Causes.@Nullable Refusal refusal, String line, Throwable e) {
+        if (refusal == Causes.Refusal.WRITES) {
+            return new WritesRefusedException(line, e);
+        }
+        return refusal == Causes.Refusal.NOW
+                ? TransportUnavailableException.notSent(line, e)
+                : new TransportUnavailableException(line, e);
+    }
+
+    /** The server's own words may quote the events: only the state is told. */
+    private static String refusedBy(Throwable e) {
+        String state = e instanceof SQLException sql ? sql.getSQLState() : null;
+        return "postgres: the server does not take these events [" + state + "]";
+    }
+
+    /** Of two attempts the first had no answer: what the second one is told says nothing of it. */
+    private static final class InDoubt extends SQLException {
+        private static final long serialVersionUID = 1L;
+
+        private InDoubt(SQLException second) {
+            super(second.getMessage(), second.getSQLState(), second);
         }
     }
 
     /** A connection may have died in the pool, and others with it: the ids make a second attempt safe. */
-    private List<Outcome> commit(List<List<Envelope>> groups, boolean says) throws SQLException {
+    private LogWriter.Answer commit(List<Waiting> batch, boolean says) throws SQLException {
         try (Connection connection = connections.forWriting()) {
-            return writer.append(connection, groups, says);
+            return commit(connection, batch, says);
         } catch (SQLException e) {
             if (!Causes.isBroken(e) || Causes.isTimeout(e)) {
                 throw e;
@@ -210,7 +309,56 @@ final class Publisher implements AutoCloseable {
         connections.evict();
         counts.retried();
         try (Connection connection = connections.forWriting()) {
-            return writer.append(connection, groups, says);
+            return commit(connection, batch, says);
+        } catch (SQLException e) {
+            throw new InDoubt(e);
+        }
+    }
+
+    private LogWriter.Answer commit(Connection connection, List<Waiting> batch, boolean says) throws SQLException {
+        long bytes = batch.stream().mapToLong(Waiting::bytes).sum();
+        long first = batch.get(0).sentNanos();
+        for (Waiting each : batch) {
+            first = each.sentNanos() - first < 0 ? each.sentNanos() : first;
+        }
+        List<List<Envelope>> groups = batch.stream().map(Waiting::events).toList();
+        long sent = clocks.atLeast(connection, first);
+        LogWriter.Answer answer = bytes > LARGE_BYTES
+                ? bounded(connection, bytes, () -> writer.append(connection, groups, says, sent))
+                : writer.append(connection, groups, says, sent);
+        clocks.said(connection, answer.clock());
+        return answer;
+    }
+
+    /** A call with its answer. */
+    private interface Call {
+        LogWriter.Answer make() throws SQLException;
+    }
+
+    /**
+     * The driver's bound begins when all is written, as far as this side's buffers: what is in them may still be on its
+     * way. And nothing bounds the writing itself.
+     */
+    private static LogWriter.Answer bounded(Connection connection, long bytes, Call call) throws SQLException {
+        int usual = connection.getNetworkTimeout();
+        int bound = (int) Math.min(Integer.MAX_VALUE / 2, usual + bytes * 1_000 / SLOWEST_BYTES_PER_SECOND);
+        CompletableFuture<Void> late = CompletableFuture.runAsync(
+                () -> abort(connection), CompletableFuture.delayedExecutor(bound, TimeUnit.MILLISECONDS));
+        connection.setNetworkTimeout(Runnable::run, bound);
+        try {
+            LogWriter.Answer answer = call.make();
+            connection.setNetworkTimeout(Runnable::run, usual);
+            return answer;
+        } finally {
+            late.cancel(false);
+        }
+    }
+
+    private static void abort(Connection connection) {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            LOG.debug("a connection that is too slow could not be ended", e);
         }
     }
 
@@ -238,7 +386,7 @@ final class Publisher implements AutoCloseable {
         return left;
     }
 
-    private void fail(List<Waiting> publications, TransportUnavailableException failure) {
+    private void fail(List<Waiting> publications, RuntimeException failure) {
         counts.failed(
                 publications.stream().mapToInt(each -> each.events().size()).sum());
         publications.forEach(waiting -> waiting.future().completeExceptionally(failure));

@@ -75,6 +75,11 @@ public final class TcpProxy implements AutoCloseable {
         toClient.set(false);
     }
 
+    /** From now on clients' bytes pass at this pace at most, of each connection. */
+    public void slowToServer(long bytesPerSecond) {
+        toServer.narrow(bytesPerSecond);
+    }
+
     /** Forwards again, beginning with what has been held back: nothing is lost, as with TCP's own repetitions. */
     public void heal() {
         toServer.set(true);
