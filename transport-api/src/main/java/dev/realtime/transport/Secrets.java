@@ -23,11 +23,13 @@ public final class Secrets {
     /** More secrets than that are no configuration. */
     private static final int MOST = 1_000;
 
-    /** Of a URL: what stands between the scheme and the last @ before the path, and what follows a question mark. */
-    private static final Pattern URL = Pattern.compile("(?s)[a-zA-Z][a-zA-Z0-9+.:-]*://(?:(.*)@)?[^@]*?(?:\\?(.*))?");
+    /** Of a URL: what stands between the scheme and the last @ before the path, and what parameters with such names say. */
+    private static final Pattern URL = Pattern.compile("(?s)[a-zA-Z][a-zA-Z0-9+.:-]*://(?:(.*)@)?[^@]*");
+
+    private static final Pattern DATABASE = Pattern.compile("(?i)(jdbc:)?postgres(ql)?:");
 
     private static final Pattern PARAMETER =
-            Pattern.compile("(?i)(?:^|[&?])([^=&]*(?:pass|secret|token|key|sig|auth|cred)[^=&]*)=([^&#]*)");
+            Pattern.compile("(?i)[&?]([^=&?]*(?:pass|secret|token|key|sig|auth|cred)[^=&]*)=([^&#]*)");
 
     private static final Set<String> KNOWN = new CopyOnWriteArraySet<>();
 
@@ -43,10 +45,12 @@ public final class Secrets {
         String credentials = url.group(1);
         if (credentials != null) {
             int colon = credentials.indexOf(':');
-            // A user alone may be a token, as at many HTTP services.
-            keepWhole(credentials.substring(colon + 1));
+            // A user alone may be a token, as at Redis and at many HTTP services; for a database it is a user.
+            if (colon >= 0 || !DATABASE.matcher(secret).lookingAt()) {
+                keepWhole(credentials.substring(colon + 1));
+            }
         }
-        Matcher parameter = PARAMETER.matcher(url.group(2) == null ? "" : url.group(2));
+        Matcher parameter = PARAMETER.matcher(secret);
         while (parameter.find()) {
             keepWhole(parameter.group(2));
         }

@@ -70,9 +70,13 @@ public final class Settings {
         }
     }
 
-    /** The value, or null if unset. */
+    /** The value, or null if unset. A secret one is known to {@link Secrets} from then on. */
     public @Nullable String get(SettingKey key) {
-        return values.get(key.name());
+        String value = values.get(key.name());
+        if (value != null && key.secret()) {
+            Secrets.keep(value);
+        }
+        return value;
     }
 
     public String get(SettingKey key, String whenUnset) {

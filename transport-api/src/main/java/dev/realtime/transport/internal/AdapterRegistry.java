@@ -1,5 +1,6 @@
 package dev.realtime.transport.internal;
 
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
@@ -23,7 +24,8 @@ final class AdapterRegistry {
                 add(provider);
             }
         } catch (ServiceConfigurationError | LinkageError e) {
-            throw new SettingsException(Settings.PLUGINS_DIR.name(), "a transport cannot be loaded: " + e.getMessage());
+            throw new SettingsException(
+                    Settings.PLUGINS_DIR.name(), "a transport cannot be loaded: " + Secrets.messageOf(e));
         }
     }
 

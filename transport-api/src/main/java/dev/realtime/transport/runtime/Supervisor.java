@@ -1,6 +1,7 @@
 package dev.realtime.transport.runtime;
 
 import dev.realtime.transport.Measure;
+import dev.realtime.transport.Secrets;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -87,7 +88,8 @@ public final class Supervisor {
             if (withTrace) {
                 LOG.error("{} failed and goes on", part, failure);
             } else {
-                LOG.error("{} failed again and goes on: {}", part, failure.toString());
+                String name = failure.getClass().getSimpleName();
+                LOG.error("{} failed again and goes on: {}: {}", part, name, Secrets.messageOf(failure));
             }
         } catch (RuntimeException | Error alsoTheLog) {
             // nothing is left to tell it with
