@@ -23,6 +23,7 @@ public final class PostgresAdapterProvider implements PubSubAdapterProvider {
 
     @Override
     public PubSubAdapter create(Settings settings, AdapterContext context) {
-        return new PostgresAdapter(PostgresSettings.from(settings, context));
+        return new PostgresAdapter(
+                PostgresSettings.from(settings, context), context.supervisor().troubles());
     }
 }

@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -188,8 +190,10 @@ class WatchOptionsTest {
     void theListIsHonestAboutRenamesAndDrops() throws SQLException {
         sql.value("select rt.watch('orders')");
         sql.run("alter table orders rename to old_orders; create table orders (id integer primary key)");
-        assertThat(sql.column("select relation || ' ' || resource from rt.watched"))
+        assertThat(sql.column("select relation || ' ' || resource from rt.watched where problem is null"))
                 .containsExactly("old_orders orders");
+        assertThat(sql.value("select problem from rt.watched where relation = 'orders'::regclass"))
+                .contains("in the place of");
 
         sql.value("select rt.watch('orders', resource => 'fresh')");
         assertThat(tables.pings("insert into old_orders values (1)", "insert into orders values (1)"))
@@ -227,6 +231,128 @@ class WatchOptionsTest {
         assertThat(sql.truth("select rt.unwatch('parted')")).isTrue();
         assertThat(tables.pings("insert into parted_2 values (9, 'acme')")).hasSize(1);
         assertThat(sql.truth("select rt.unwatch('parted_2')")).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "alter table orders rename to old_orders; create table orders (like old_orders including all)",
+                "begin; create table fresh (like orders including all); alter table orders rename to old_orders;"
+                        + " alter table fresh rename to orders; commit",
+                "create table fresh (like orders including all); drop table orders; alter table fresh rename to orders",
+                "drop table orders; create table orders (id integer primary key)",
+                "drop table orders",
+                "create schema elsewhere; alter table orders set schema elsewhere;"
+                        + " create table orders (id integer primary key)",
+                "drop trigger rt_watch_update on orders",
+                "drop function rt_watch_orders() cascade",
+                "alter table orders disable trigger all",
+                "alter table orders disable trigger rt_watch_delete",
+                "alter table orders enable replica trigger rt_watch_insert"
+            })
+    void whateverEndsAWatchIsSeenUntilItIsWatchedAgain(String end) throws SQLException {
+        sql.value("select rt.watch('orders')");
+        assertThat(problems()).isEmpty();
+
+        sql.run(tables.store().in(end.replace("rt_watch", tables.store().schema() + "_watch")));
+        assertThat(problems()).hasSize(1);
+
+        if (end.endsWith("drop table orders")) {
+            sql.run("create table orders (id integer primary key)");
+        }
+        sql.value("select rt.watch('orders')");
+        assertThat(problems()).isEmpty();
+        sql.run("drop schema if exists elsewhere cascade");
+    }
+
+    @Test
+    void whatIsNotWatchedAnyMoreOnPurposeIsNoProblem() throws SQLException {
+        sql.run("select rt.watch('orders'); drop table orders; create table orders (id integer primary key)");
+        assertThat(sql.truth("select rt.unwatch('orders')")).isTrue();
+        assertThat(problems()).isEmpty();
+
+        sql.run("select rt.watch('orders'); drop table orders");
+        assertThat(sql.truth("select rt.forget_watch('" + tables.app() + "', 'orders')"))
+                .isTrue();
+        assertThat(problems()).isEmpty();
+        assertThat(sql.truth("select rt.forget_watch('" + tables.app() + "', 'orders')"))
+                .isFalse();
+
+        sql.run("create table orders (id integer primary key); select rt.watch('orders');"
+                + " alter table orders rename to purchases");
+        assertThat(problems()).isEmpty();
+        assertThat(sql.truth("select rt.unwatch('purchases')")).isTrue();
+        assertThat(sql.column("select * from rt.watched")).isEmpty();
+    }
+
+    @Test
+    void aForeignTableThatInheritsIsRefusedAndNamed() throws SQLException {
+        sql.run("create foreign data wrapper far; create server far foreign data wrapper far");
+        try {
+            sql.run("create foreign table far_orders (id integer not null) server far;"
+                    + " create table near (id integer primary key); alter foreign table far_orders inherit near");
+            ServerErrorMessage refused = refusal("select rt.watch('near')");
+            assertThat(refused.getSQLState()).isEqualTo("42809");
+            assertThat(refused.getMessage()).contains("far_orders", "near");
+            assertThat(refused.getHint()).contains("NO INHERIT");
+
+            sql.run("alter foreign table far_orders no inherit near; select rt.watch('near')");
+            assertThat(problems()).isEmpty();
+            sql.run("alter foreign table far_orders inherit near");
+            assertThat(problems()).singleElement().asString().contains("foreign table");
+            assertThat(sql.truth("select rt.unwatch('near')")).isTrue();
+        } finally {
+            sql.run("drop foreign data wrapper far cascade");
+        }
+    }
+
+    @Test
+    void aKeyThatNoReaderCanTakeIsCountedAndTheStatementGoesOn() throws SQLException {
+        sql.run("update rt.store set max_payload_bytes = 1024; create table notes (id text primary key)");
+        sql.value("select rt.watch('notes')");
+
+        assertThat(tables.pings("insert into notes values (repeat('x', 2000))", "insert into notes values ('a')"))
+                .containsExactly(
+                        "default notes.created {\"action\":\"create\",\"count\":1}",
+                        "default notes.created {\"action\":\"create\",\"id\":\"a\"}");
+    }
+
+    @Test
+    void whereOurSchemaIsMissingTheStatementGoesOn() throws SQLException {
+        sql.value("select rt.watch('orders')");
+        sql.run("alter schema \"" + tables.store().schema() + "\" rename to away_" + tables.app());
+        try {
+            sql.run("insert into orders values (1); update orders set n = 1; delete from orders; truncate orders");
+            assertThat(sql.value("select count(*) from orders")).isEqualTo("0");
+        } finally {
+            sql.run("alter schema away_" + tables.app() + " rename to \""
+                    + tables.store().schema() + "\"");
+        }
+    }
+
+    @Test
+    void aTriggerFunctionThatSomebodyElseIsGivenIsNamed() throws SQLException {
+        String other = "other_" + tables.app();
+        sql.run("create role " + other
+                + "; create function give() returns event_trigger language plpgsql as $$ declare f record;"
+                + " begin for f in select object_identity from pg_event_trigger_ddl_commands() where schema_name = '"
+                + tables.app()
+                + "' and object_type = 'function' and not exists (select from pg_proc p where p.oid = objid"
+                + " and p.proowner = '" + other + "'::regrole) loop execute format('alter function %s owner to " + other
+                + "', f.object_identity); end loop; end $$;"
+                + " create event trigger give_" + tables.app() + " on ddl_command_end when tag in ('CREATE FUNCTION',"
+                + " 'ALTER FUNCTION') execute function give()");
+        try {
+            ServerErrorMessage refused = refusal("select rt.watch('orders')");
+            assertThat(refused.getMessage()).contains(other);
+            assertThat(refused.getHint()).isNotBlank();
+        } finally {
+            sql.run("drop event trigger give_" + tables.app() + "; drop owned by " + other + "; drop role " + other);
+        }
+    }
+
+    private List<String> problems() throws SQLException {
+        return sql.column("select problem from rt.watched where problem is not null");
     }
 
     private String problem() throws SQLException {

@@ -1,10 +1,13 @@
 package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.Measure;
+import dev.realtime.transport.runtime.Troubles;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -31,6 +34,7 @@ final class Lookout implements AutoCloseable {
     private final Standstill standstill;
     private final AtomicBoolean hurried = new AtomicBoolean();
     private volatile @Nullable DataSource pool;
+    private final Trespassers trespassers;
     private volatile @Nullable Survey seen;
     private final AtomicBoolean replaced = new AtomicBoolean();
     private volatile Sight.@Nullable Problem narrowed;
@@ -48,6 +52,8 @@ final class Lookout implements AutoCloseable {
     private final StatusLog warned = new StatusLog(LOG);
 
     private boolean failedLast;
+    /** Said once: in old databases it is so for ever. */
+    private final Set<String> exposed = new HashSet<>();
 
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "realtime-lookout");
@@ -55,9 +61,10 @@ final class Lookout implements AutoCloseable {
         return thread;
     });
 
-    Lookout(PostgresSettings settings, Warnings warnings) {
+    Lookout(PostgresSettings settings, Warnings warnings, Troubles troubles) {
         this.settings = settings;
         this.warnings = warnings;
+        this.trespassers = new Trespassers(settings.schema(), troubles);
         this.sql = Survey.sql(settings.schema());
         this.sight = new Sight(settings.schema());
         this.standstill = new Standstill(settings.schema(), settings.applicationName());
@@ -190,7 +197,8 @@ final class Lookout implements AutoCloseable {
             failedLast = false;
             long now = System.nanoTime();
             peers.see(survey.instances()).forEach(line -> warned.warn(line, now));
-            Warnings.exposed(survey).forEach(line -> warned.warn(line, now));
+            Warnings.exposed(survey).stream().filter(exposed::add).forEach(LOG::warn);
+            trespassers.look(connection);
             if (now - begun > QUIET_NANOS) {
                 warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
             }

@@ -6,6 +6,8 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Troubles;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
@@ -51,12 +53,17 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     private volatile @Nullable Running running;
     private volatile boolean closed;
 
-    public PostgresAdapter(PostgresSettings settings) {
-        this(settings, Timing.STANDARD, Warnings.STANDARD);
+    /** @param troubles is told what others do at the database that costs events or time */
+    public PostgresAdapter(PostgresSettings settings, Troubles troubles) {
+        this(settings, Timing.STANDARD, Warnings.STANDARD, troubles);
     }
 
     PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings) {
-        this.lookout = new Lookout(settings, warnings);
+        this(settings, timing, warnings, Supervisor.standard().troubles());
+    }
+
+    PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings, Troubles troubles) {
+        this.lookout = new Lookout(settings, warnings, troubles);
         this.settings = settings;
         this.timing = timing;
         this.log = new EventLog(settings.schema());
