@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * secret goes, plain or percent-encoded, in any case. Thread-safe.
  */
 public final class Secrets {
-    /** Shorter pieces stand anywhere; a shorter secret goes as a whole. */
+    /** Shorter pieces stand anywhere; a shorter secret goes as a word of its own. */
     private static final int SHORTEST_PIECE = 4;
 
     private static final String MASK = "***";
@@ -106,12 +106,23 @@ public final class Secrets {
             while (from + length < text.length() && secret.contains(text.substring(from, from + length + 1))) {
                 length++;
             }
-            for (int i = from; i < from + length; i++) {
+            boolean hides = secret.length() >= SHORTEST_PIECE || isWord(text, from, from + length);
+            for (int i = from; hides && i < from + length; i++) {
                 hidden[i] = true;
             }
             // The next piece may begin inside of this one.
             from += length - least + 1;
         }
+    }
+
+    private static boolean isWord(String text, int from, int to) {
+        return (from == 0 || !Character.isLetterOrDigit(text.charAt(from - 1)))
+                && (to == text.length() || !Character.isLetterOrDigit(text.charAt(to)));
+    }
+
+    /** For tests: what was kept before is somebody else's. */
+    static void forget() {
+        KNOWN.clear();
     }
 
     /** Lower case, character by character: the places stay the same. */

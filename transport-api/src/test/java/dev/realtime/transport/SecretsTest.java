@@ -4,12 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** No piece of a secret comes back in the words of others. */
 class SecretsTest {
+    @BeforeEach
+    @AfterEach
+    void forget() {
+        Secrets.forget();
+    }
+
+    @Test
+    void aShortSecretGoesWhereItStandsAloneOnly() {
+        Secrets.keep("xy");
+
+        assertThat(Secrets.masked("'xy' at proxy.example")).isEqualTo("'***' at proxy.example");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "postgres://app:Qx7!vZ@k2/Jw9#pL@db.example:5432/shop, Qx7!vZ@k2/Jw9#pL",

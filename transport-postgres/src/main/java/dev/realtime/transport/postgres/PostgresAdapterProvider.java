@@ -23,7 +23,6 @@ public final class PostgresAdapterProvider implements PubSubAdapterProvider {
 
     @Override
     public PubSubAdapter create(Settings settings, AdapterContext context) {
-        return new PostgresAdapter(
-                PostgresSettings.from(settings, context), context.supervisor().troubles());
+        return new PostgresAdapter(PostgresSettings.from(settings, context), context.supervisor());
     }
 }

@@ -4,6 +4,8 @@ import dev.realtime.transport.postgres.internal.ListenerState.Action;
 import dev.realtime.transport.postgres.internal.ListenerState.Chance;
 import dev.realtime.transport.postgres.internal.ListenerState.Input;
 import dev.realtime.transport.postgres.internal.ListenerState.Step;
+import dev.realtime.transport.runtime.Loop;
+import dev.realtime.transport.runtime.Supervisor;
 import java.sql.SQLException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -37,7 +39,7 @@ final class Listener implements AutoCloseable {
     private final Consumer<Hearing> report;
     private final long pulse;
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
-    private final Thread thread = new Thread(this::run, "realtime-listener");
+    private final Loop loop;
 
     /** Set once, from any thread. */
     private volatile boolean closed;
@@ -47,23 +49,30 @@ final class Listener implements AutoCloseable {
 
     // the listener's thread
     private @Nullable Ear ear;
+    private ListenerState state = ListenerState.first(System.nanoTime());
     private long connections;
 
     /**
      * @param wake called for each notification, on the driver's threads
      * @param report called when the verdict may have changed, on the listener's thread
      */
-    Listener(Ear.Opener opener, Ear.LoopBack loopBack, Runnable wake, Consumer<Hearing> report, Timing timing) {
+    Listener(
+            Ear.Opener opener,
+            Ear.LoopBack loopBack,
+            Runnable wake,
+            Consumer<Hearing> report,
+            Timing timing,
+            Supervisor supervisor) {
         this.pulse = timing.pulse().toNanos();
         this.opener = opener;
         this.loopBack = loopBack;
         this.wake = wake;
         this.report = report;
-        thread.setDaemon(true);
+        this.loop = supervisor.loop("realtime-listener", this::round);
     }
 
     void start() {
-        thread.start();
+        loop.start();
     }
 
     /** The log has grown and no notification said so: prove LISTEN again. Any thread; cheap. */
@@ -71,23 +80,35 @@ final class Listener implements AutoCloseable {
         inbox.offer(new Input.Suspected());
     }
 
-    private void run() {
-        ListenerState state = ListenerState.first(System.nanoTime());
-        while (!closed) {
-            try {
-                Input input = next(state);
-                String token = Long.toHexString(ThreadLocalRandom.current().nextLong());
-                double jitter = ThreadLocalRandom.current().nextDouble();
-                Step step = state.on(input, new Chance(System.nanoTime(), jitter, token, pulse));
-                state = step.state();
-                for (Action action : step.actions()) {
-                    perform(action);
-                }
-            } catch (InterruptedException e) {
-                break;
+    /** One input. A step that fails half way is, for its state, a connection that failed. */
+    private boolean round() throws InterruptedException {
+        boolean done = false;
+        try {
+            if (!closed) {
+                step(next(state));
+            }
+            done = true;
+        } catch (InterruptedException stopping) {
+            done = true;
+        } finally {
+            if (!done) {
+                answer(new Input.Failed(connections, "a step of LISTEN failed; the log says more"));
+            }
+            if (closed) {
+                drop();
             }
         }
-        drop();
+        return !closed;
+    }
+
+    private void step(Input input) {
+        String token = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        double jitter = ThreadLocalRandom.current().nextDouble();
+        Step step = state.on(input, new Chance(System.nanoTime(), jitter, token, pulse));
+        state = step.state();
+        for (Action action : step.actions()) {
+            perform(action);
+        }
     }
 
     private Input next(ListenerState state) throws InterruptedException {
@@ -161,18 +182,14 @@ final class Listener implements AutoCloseable {
     /** Begins to end. */
     void stop() {
         closed = true;
-        thread.interrupt();
+        loop.interrupt();
     }
 
     /** Waits for the end, for less time than a connect may take: its own deadlines end it then. */
     @Override
     public void close() {
         stop();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.join(CLOSE_MILLIS);
     }
 
     /** On the driver's I/O threads: notes what happened and returns. */

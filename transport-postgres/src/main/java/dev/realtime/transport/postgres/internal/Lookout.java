@@ -1,17 +1,15 @@
 package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.Measure;
-import dev.realtime.transport.runtime.Troubles;
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Timer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToDoubleFunction;
 import javax.sql.DataSource;
@@ -55,16 +53,13 @@ final class Lookout implements AutoCloseable {
     /** Said once: in old databases it is so for ever. */
     private final Set<String> exposed = new HashSet<>();
 
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "realtime-lookout");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Timer timer;
 
-    Lookout(PostgresSettings settings, Warnings warnings, Troubles troubles) {
+    Lookout(PostgresSettings settings, Warnings warnings, Supervisor supervisor) {
+        this.timer = supervisor.timer("realtime-lookout");
         this.settings = settings;
         this.warnings = warnings;
-        this.trespassers = new Trespassers(settings.schema(), troubles);
+        this.trespassers = new Trespassers(settings.schema(), supervisor.troubles());
         this.sql = Survey.sql(settings.schema());
         this.sight = new Sight(settings.schema());
         this.standstill = new Standstill(settings.schema(), settings.applicationName());
@@ -73,7 +68,7 @@ final class Lookout implements AutoCloseable {
 
     void start(DataSource source, Duration every) {
         pool = source;
-        timer.scheduleWithFixedDelay(() -> look(source), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+        timer.every(every, () -> look(source));
     }
 
     /** Looks soon: something does not go on. Any thread; cheap. */
@@ -202,11 +197,11 @@ final class Lookout implements AutoCloseable {
             if (now - begun > QUIET_NANOS) {
                 warnings.lines(survey, settings.replayWindow()).forEach(line -> warned.warn(line, now));
             }
-        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
+        } catch (SQLException | RuntimeException e) {
             // What was seen last no longer counts.
             seen = null;
             String line = Causes.line("no figures of the server, and no warnings", e);
-            if (timer.isShutdown() || Causes.isUnreachable(e) || Causes.isTimeout(e) || still.cause() != null) {
+            if (timer.isClosed() || Causes.isUnreachable(e) || Causes.isTimeout(e) || still.cause() != null) {
                 // Nobody asks any more, or the tail says it.
                 LOG.debug("{}", line);
             } else if (failedLast) {
@@ -220,6 +215,6 @@ final class Lookout implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        timer.close();
     }
 }

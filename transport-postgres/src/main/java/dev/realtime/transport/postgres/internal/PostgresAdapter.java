@@ -7,7 +7,6 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.runtime.Supervisor;
-import dev.realtime.transport.runtime.Troubles;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;
@@ -39,6 +38,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     private static final String LOOP_BACK =
             "select pg_catalog.set_config('synchronous_commit', 'off', true)," + " pg_catalog.pg_notify(?, ?)";
 
+    private final Supervisor supervisor;
     private final PostgresSettings settings;
     private final EventLog log;
     private final LogWriter writer;
@@ -53,17 +53,18 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     private volatile @Nullable Running running;
     private volatile boolean closed;
 
-    /** @param troubles is told what others do at the database that costs events or time */
-    public PostgresAdapter(PostgresSettings settings, Troubles troubles) {
-        this(settings, Timing.STANDARD, Warnings.STANDARD, troubles);
+    /** @param supervisor runs its threads, and is told what others do at the database that costs events or time */
+    public PostgresAdapter(PostgresSettings settings, Supervisor supervisor) {
+        this(settings, Timing.STANDARD, Warnings.STANDARD, supervisor);
     }
 
     PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings) {
-        this(settings, timing, warnings, Supervisor.standard().troubles());
+        this(settings, timing, warnings, Supervisor.standard());
     }
 
-    PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings, Troubles troubles) {
-        this.lookout = new Lookout(settings, warnings, troubles);
+    PostgresAdapter(PostgresSettings settings, Timing timing, Warnings warnings, Supervisor supervisor) {
+        this.supervisor = supervisor;
+        this.lookout = new Lookout(settings, warnings, supervisor);
         this.settings = settings;
         this.timing = timing;
         this.log = new EventLog(settings.schema());
@@ -76,7 +77,8 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         Connections connections = new Connections(settings, lookout);
         Suspicion suspicion = new Suspicion(timing.pollLive());
         Incarnation incarnation = new Incarnation(connections, settings.schema());
-        Tail tail = new Tail(settings, connections, clock, log, writer, sink, timing, suspicion, lookout, incarnation);
+        Tail tail = new Tail(
+                settings, connections, clock, log, writer, sink, timing, suspicion, lookout, incarnation, supervisor);
         Publisher publisher = new Publisher(
                 connections,
                 writer,
@@ -86,7 +88,8 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
                     tail.wake();
                 },
                 counts,
-                lookout.peers()::count);
+                lookout.peers()::count,
+                supervisor);
         Listener listener = new Listener(
                 callback -> {
                     Ear ear = ear(connections, callback);
@@ -99,10 +102,11 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
                     tail.wake();
                 },
                 tail::hears,
-                timing);
+                timing,
+                supervisor);
         suspicion.tells(listener::suspect);
         Retention retention = new Retention(
-                connections.pool(), writer, claimed, () -> tail.status().state().flows());
+                connections.pool(), writer, claimed, () -> tail.status().state().flows(), supervisor);
         running = new Running(connections, publisher, tail, listener, retention);
         tail.start();
         publisher.start();

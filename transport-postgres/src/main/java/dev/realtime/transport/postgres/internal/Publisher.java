@@ -8,6 +8,8 @@ import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
+import dev.realtime.transport.runtime.Loop;
+import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.WritesRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -64,7 +66,7 @@ final class Publisher implements AutoCloseable {
     private final Consumer<List<Position>> appended;
     private final PublishCounts counts;
     private final IntSupplier instances;
-    private final Thread thread = new Thread(this::run, "realtime-publisher");
+    private final Loop loop;
 
     // the publisher's thread
     private final Announcements announcements = new Announcements();
@@ -86,18 +88,19 @@ final class Publisher implements AutoCloseable {
             ServerClocks clocks,
             Consumer<List<Position>> appended,
             PublishCounts counts,
-            IntSupplier instances) {
+            IntSupplier instances,
+            Supervisor supervisor) {
+        this.loop = supervisor.loop("realtime-publisher", this::round);
         this.clocks = clocks;
         this.instances = instances;
         this.counts = counts;
         this.connections = connections;
         this.writer = writer;
         this.appended = appended;
-        thread.setDaemon(true);
     }
 
     void start() {
-        thread.start();
+        loop.start();
     }
 
     /** @param age how long ago the first attempt was begun */
@@ -131,16 +134,28 @@ final class Publisher implements AutoCloseable {
         return null;
     }
 
-    private void run() {
+    /** A batch, or what appends have left unsaid. Returns whether there is more to come. */
+    private boolean round() {
         List<Waiting> batch = nextBatch();
-        while (!batch.isEmpty()) {
-            append(batch);
-            batch = nextBatch();
-            while (batch.isEmpty() && announcements.isUnsaid()) {
-                announce();
-                batch = nextBatch();
+        if (!batch.isEmpty()) {
+            boolean answered = false;
+            try {
+                append(batch);
+                answered = true;
+            } finally {
+                if (!answered) { // whatever was thrown: who has no answer yet must not wait for one
+                    String line = "postgres: publishing failed unexpectedly; the log says more";
+                    fail(batch, new TransportUnavailableException(line, null));
+                    fail(drain(), TransportUnavailableException.notSent(line, null));
+                }
             }
+            return true;
         }
+        if (announcements.isUnsaid()) {
+            announce();
+            return true;
+        }
+        return false;
     }
 
     /** Says what appends have left unsaid. If that fails, the others' polls find it. */
@@ -369,11 +384,7 @@ final class Publisher implements AutoCloseable {
             closed = true;
             notifyAll();
         }
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.join(CLOSE_MILLIS);
         fail(drain(), closedException());
     }
 

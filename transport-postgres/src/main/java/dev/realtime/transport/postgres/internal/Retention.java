@@ -1,11 +1,10 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.runtime.Timer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -20,13 +19,10 @@ final class Retention implements AutoCloseable {
     private final LogWriter writer;
     private final ClaimedKeys claimed;
     private final BooleanSupplier flows;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "realtime-retention");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Timer timer;
 
-    Retention(DataSource pool, LogWriter writer, ClaimedKeys claimed, BooleanSupplier flows) {
+    Retention(DataSource pool, LogWriter writer, ClaimedKeys claimed, BooleanSupplier flows, Supervisor supervisor) {
+        this.timer = supervisor.timer("realtime-retention");
         this.pool = pool;
         this.writer = writer;
         this.claimed = claimed;
@@ -35,7 +31,7 @@ final class Retention implements AutoCloseable {
 
     void start(Duration window) {
         long every = Math.max(500, Math.min(30_000, window.toMillis() / 20));
-        timer.scheduleWithFixedDelay(this::trim, every, every, TimeUnit.MILLISECONDS);
+        timer.every(Duration.ofMillis(every), this::trim);
     }
 
     private void trim() {
@@ -43,19 +39,19 @@ final class Retention implements AutoCloseable {
             return;
         }
         try (Connection connection = pool.getConnection()) {
-            while (!timer.isShutdown() && writer.trim(connection, CHUNK_ROWS) > 0) {
+            while (!timer.isClosed() && writer.trim(connection, CHUNK_ROWS) > 0) {
                 LOG.trace("trimmed a chunk");
             }
-            while (!timer.isShutdown() && claimed.forgetEnded(connection, CHUNK_ROWS) > 0) {
+            while (!timer.isClosed() && claimed.forgetEnded(connection, CHUNK_ROWS) > 0) {
                 LOG.trace("forgot claims whose time has passed");
             }
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException e) {
             LOG.debug("trimming failed, the next round tries again: {}", e.getMessage());
         }
     }
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        timer.close();
     }
 }

@@ -6,6 +6,8 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.internal.Listener.Hearing;
 import dev.realtime.transport.postgres.internal.Listener.Verdict;
+import dev.realtime.transport.runtime.Loop;
+import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
@@ -29,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * wake-up and polls besides, so that a lost notification costs time and never an event.
  */
 final class Tail implements AutoCloseable {
+    private static final String NAME = "realtime-tail";
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
     private static final int PAGE_EVENTS = 1_000;
     /** One after the other, each from where the last one led to: retention may be as quick as we, this often. */
@@ -50,7 +53,8 @@ final class Tail implements AutoCloseable {
     private final Suspicion suspicion;
     private final Lookout lookout;
     private final StatusLog statusLog = new StatusLog(LOG);
-    private final Thread thread = new Thread(this::run, "realtime-tail");
+    private final Supervisor supervisor;
+    private final Loop loop;
 
     // any thread
     private final Semaphore wakeUps = new Semaphore(0);
@@ -61,6 +65,8 @@ final class Tail implements AutoCloseable {
 
     // the tail's thread
     private @Nullable Position position;
+    /** Connections in turn that came to nothing. */
+    private int attempt;
     /** When the position was last moved by what was read. */
     private long heard = System.nanoTime();
 
@@ -78,7 +84,10 @@ final class Tail implements AutoCloseable {
             Timing timing,
             Suspicion suspicion,
             Lookout lookout,
-            Incarnation incarnation) {
+            Incarnation incarnation,
+            Supervisor supervisor) {
+        this.supervisor = supervisor;
+        this.loop = supervisor.loop(NAME, this::connection);
         this.incarnation = incarnation;
         this.lookout = lookout;
         this.timing = timing;
@@ -92,11 +101,10 @@ final class Tail implements AutoCloseable {
         this.sealer = new Sealer(new SealerSeat(settings.schema()), writer);
         this.sink = sink;
         this.status = new TransportStatus(State.STARTING, null, clock.instant());
-        thread.setDaemon(true);
     }
 
     void start() {
-        thread.start();
+        loop.start();
     }
 
     /** Look at the log soon. Any thread; cheap. */
@@ -121,33 +129,49 @@ final class Tail implements AutoCloseable {
         return status;
     }
 
-    private void run() {
-        int attempt = 0;
-        while (!closed) {
-            // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
-            boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
-            try (Connection connection = detour ? connections.detour() : connections.direct()) {
-                try {
-                    prepare(connection, detour);
-                    attempt = 0;
-                    follow(connection, detour);
-                } catch (SQLException e) {
-                    String told = lookout.explain(connection, e);
-                    throw told == null ? e : new SQLException(told);
-                }
-            } catch (SQLException | RuntimeException | OutOfMemoryError e) {
-                if (!closed) {
-                    become(
-                            State.DOWN,
-                            Causes.line("postgres " + (detour ? settings.database() : settings.direct()).place(), e));
-                    LOG.debug("the tail's connection failed", e);
-                }
+    /** One connection's life, and the pause behind it. Returns whether there is another one. */
+    private boolean connection() {
+        // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
+        boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
+        if (!closed) {
+            try {
+                serve(detour);
+            } catch (SQLException | RuntimeException e) {
+                lost(detour, e);
             } catch (InterruptedException e) {
                 closed = true;
+            } catch (Error e) {
+                lost(detour, e);
+                supervisor.failed(NAME, e);
             }
             pause(attempt++);
         }
-        become(State.CLOSED, null);
+        if (closed) {
+            become(State.CLOSED, null);
+        }
+        return !closed;
+    }
+
+    private void serve(boolean detour) throws SQLException, InterruptedException {
+        try (Connection connection = detour ? connections.detour() : connections.direct()) {
+            try {
+                prepare(connection, detour);
+                attempt = 0;
+                follow(connection, detour);
+            } catch (SQLException e) {
+                String told = lookout.explain(connection, e);
+                throw told == null ? e : new SQLException(told);
+            }
+        }
+    }
+
+    private void lost(boolean detour, Throwable e) {
+        if (!closed) {
+            become(
+                    State.DOWN,
+                    Causes.line("postgres " + (detour ? settings.database() : settings.direct()).place(), e));
+            LOG.debug("the tail's connection failed", e);
+        }
     }
 
     /** The schema is there and this store's, and this instance knows where it is. */
@@ -361,10 +385,7 @@ final class Tail implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loop.stop();
+        loop.join(CLOSE_MILLIS);
     }
 }

@@ -27,7 +27,8 @@ class TrespassersTest {
 
     private final String schema = SERVER.freshSchema();
     private final String app = "app_" + schema;
-    private final Troubles troubles = Supervisor.standard().troubles();
+    private final Supervisor supervisor = Supervisor.standard();
+    private final Troubles troubles = supervisor.troubles();
     private final RecordingSink sink = new RecordingSink();
     private PostgresAdapter adapter;
     private Connection other;
@@ -37,7 +38,7 @@ class TrespassersTest {
         PostgresSettings settings = PostgresSettings.from(
                 Settings.of(Map.of("DATABASE_URL", SERVER.url(), "REALTIME_SCHEMA", schema)),
                 new AdapterContext("one", schema, Duration.ofMinutes(10), Clock.systemUTC()));
-        adapter = new PostgresAdapter(settings, Timing.STANDARD.faster(20), Warnings.STANDARD, troubles);
+        adapter = new PostgresAdapter(settings, Timing.STANDARD.faster(20), Warnings.STANDARD, supervisor);
         adapter.start(sink);
         sink.awaitStatus(State.LIVE);
         other = SERVER.connect();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
@@ -37,14 +38,14 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
     private final Acknowledged acknowledged;
 
     // Set by start.
-    private volatile @Nullable Thread thread;
+    private volatile @Nullable Loop loop;
 
     public RedisAdapter(RedisAddress address, AdapterContext context) {
         this.context = context;
         this.connector = new Connector(address, context.instance(), interest::nudge);
         this.board = new StatusBoard(context.clock());
         this.reads = new ReadScript(context.keyPrefix(), context.replayWindow());
-        this.tail = new Tail(connector, interest, board, context.keyPrefix());
+        this.tail = new Tail(connector, interest, board, context.keyPrefix(), context.supervisor());
         this.acknowledged = new Acknowledged(context.replayWindow());
         this.lanes = new PublishLanes(
                 tail::session, new AppendScript(context.keyPrefix(), context.replayWindow()), acknowledged);
@@ -56,10 +57,9 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
         VerifyScript verifies = new VerifyScript(context.keyPrefix(), context.replayWindow());
         Feed feed =
                 new Feed(reads, verifies, acknowledged, context.keyPrefix(), context.replayWindow(), interest, sink);
-        Thread loop = new Thread(() -> tail.run(feed), "realtime-redis-tail");
-        loop.setDaemon(true);
-        loop.start();
-        thread = loop;
+        loop = context.supervisor()
+                .loop("realtime-redis-tail", () -> tail.session(feed))
+                .start();
     }
 
     @Override
@@ -142,22 +142,18 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
     public void close() {
         lanes.close();
         interest.close();
-        Thread loop = thread;
-        if (loop == null) {
+        Loop running = loop;
+        if (running == null) {
             board.closed();
-        } else if (loop != Thread.currentThread()) {
-            join(loop);
+        } else {
+            join(running);
         }
         connector.close();
     }
 
-    private static void join(Thread loop) {
-        try {
-            loop.join(Timing.CLOSE.toMillis());
-            loop.interrupt(); // if it still waits for a server that says nothing
-            loop.join(Timing.CLOSE.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private static void join(Loop loop) {
+        loop.join(Timing.CLOSE.toMillis());
+        loop.interrupt(); // if it still waits for a server that says nothing
+        loop.join(Timing.CLOSE.toMillis());
     }
 }

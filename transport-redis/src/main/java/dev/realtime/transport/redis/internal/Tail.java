@@ -1,31 +1,31 @@
 package dev.realtime.transport.redis.internal;
 
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.runtime.Supervisor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The loop on the thread {@code realtime-redis-tail}: connects, serves the session until it is lost, and connects
  * again. It is the only one to call the sink.
  */
 final class Tail {
-    private static final Logger LOG = LoggerFactory.getLogger("dev.realtime.transport.redis");
-
     private final Connector connector;
     private final Interest interest;
     private final StatusBoard board;
     private final String prefix;
+    private final Supervisor supervisor;
 
     // Written by the loop, read by any thread.
     private volatile @Nullable Session current;
 
     // The loop's.
     private final Map<String, Followed> followed = new LinkedHashMap<>();
+    private final Backoff backoff = new Backoff();
 
-    Tail(Connector connector, Interest interest, StatusBoard board, String prefix) {
+    Tail(Connector connector, Interest interest, StatusBoard board, String prefix, Supervisor supervisor) {
+        this.supervisor = supervisor;
         this.connector = connector;
         this.interest = interest;
         this.board = board;
@@ -42,23 +42,26 @@ final class Tail {
         return session;
     }
 
-    /** Until the interest is closed. */
-    void run(Feed feed) {
-        Backoff backoff = new Backoff();
-        while (!interest.isClosed()) {
+    /** One session's life, and the pause behind it. Returns whether there is another one. */
+    boolean session(Feed feed) {
+        if (!interest.isClosed()) {
             try (Session session = connector.open()) {
                 serve(session, feed, backoff);
             } catch (TransportUnavailableException e) {
                 board.down(String.valueOf(e.getMessage()));
-            } catch (RuntimeException e) {
-                LOG.error("redis: the tail failed and starts again", e);
+            } catch (RuntimeException | Error e) {
                 board.down("redis: unexpected " + e.getClass().getSimpleName());
+                supervisor.failed("realtime-redis-tail", e);
             } finally {
                 current = null;
             }
             interest.rest(backoff.next());
         }
-        board.closed();
+        if (interest.isClosed()) {
+            board.closed();
+            return false;
+        }
+        return true;
     }
 
     private void serve(Session session, Feed feed, Backoff backoff) {
