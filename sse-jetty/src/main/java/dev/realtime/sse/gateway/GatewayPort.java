@@ -8,8 +8,6 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -83,7 +81,7 @@ final class GatewayPort extends ServerConnector {
     }
 
     private static ConnectionFactory[] plain(HttpConfiguration http) {
-        return new ConnectionFactory[] {http1(http), new HTTP2CServerConnectionFactory(http2(http))};
+        return new ConnectionFactory[] {http1(http), Http2.plain(http2(http))};
     }
 
     private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
@@ -94,7 +92,7 @@ final class GatewayPort extends ServerConnector {
         return new ConnectionFactory[] {
             new SslConnectionFactory(tls.factory(), choice.getProtocol()),
             choice,
-            new HTTP2ServerConnectionFactory(http2(http)),
+            Http2.secure(http2(http)),
             http1(http)
         };
     }
