@@ -45,11 +45,14 @@ final class FrameLimits implements RateControl {
     public boolean onEvent(Object frame) {
         if (frame instanceof ResetFrame reset) {
             return mayBeReset(reset.getStreamId());
-        } else if (frame instanceof WindowUpdateFrame window && window.getWindowDelta() > 0
-                || frame instanceof DataFrame data && data.remaining() > 0) {
-            return late.onEvent(frame); // others of them come here only where their stream is over
         }
-        return others.onEvent(frame);
+        return isLate(frame) ? late.onEvent(frame) : others.onEvent(frame);
+    }
+
+    /** Frames that say something come here only where their stream is over. */
+    private static boolean isLate(Object frame) {
+        return (frame instanceof WindowUpdateFrame window && window.getWindowDelta() > 0)
+                || (frame instanceof DataFrame data && data.remaining() > 0);
     }
 
     /** A stream that its client resets is reset by us too: both come here. */
