@@ -11,7 +11,6 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -177,9 +176,11 @@ class AuthTest {
         Patience.until(
                 "an address is printed",
                 () -> address.matcher(command.out().text()).find());
-        Matcher printed = address.matcher(command.out().text());
-        printed.find();
-        return URI.create(printed.group());
+        return address.matcher(command.out().text())
+                .results()
+                .map(printed -> URI.create(printed.group()))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
