@@ -36,10 +36,18 @@ public final class SentToken {
 
     /** A cookie comes by itself, so it matters whose page asks. */
     static void requireOurPage(HttpServletRequest request, Origins origins) throws Refused {
-        if (!origins.admit(request)) {
+        if (!origins.admit(request) || isEmbeddedElsewhere(request)) {
             throw new Refused(
                     ProblemCode.ORIGIN_NOT_ALLOWED,
                     "the cookie may be used by our own pages and by those in REALTIME_ALLOWED_ORIGINS");
         }
+    }
+
+    /** As a picture, a frame or the like: pages get those without an Origin, and cannot read what comes. */
+    static boolean isEmbeddedElsewhere(HttpServletRequest request) {
+        String site = request.getHeader("Sec-Fetch-Site");
+        return request.getHeader("Origin") == null
+                && ("cross-site".equals(site) || "same-site".equals(site))
+                && !"document".equals(request.getHeader("Sec-Fetch-Dest"));
     }
 }

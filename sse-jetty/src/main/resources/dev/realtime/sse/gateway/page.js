@@ -145,9 +145,11 @@ async function showStatus() {
     at('instance').textContent = status.instance ?? '–';
     pill(at('state'), status.state ?? (status.ready ? 'ready' : 'not ready'), tones[status.state] ?? 'wait');
     at('since').textContent = status.since ? since(new Date(status.since)) : '–';
-    const cause = status.state ? status.cause : 'This page is not let in any more. Was the gateway started again? Then open the address that it printed.';
-    at('cause').hidden = !cause;
-    at('cause').textContent = cause ?? '';
+    const causes = status.state
+      ? [status.cause, ...(status.troubles ?? []).map(({ part, cause }) => `${part}: ${cause}`)].filter(Boolean)
+      : ['This page is not let in any more. Was the gateway started again? Then open the address that it printed.'];
+    at('cause').hidden = causes.length === 0;
+    at('cause').textContent = causes.join(' · ');
   } catch (unreachable) {
     pill(at('state'), 'unreachable', 'bad');
   }
