@@ -88,6 +88,8 @@ final class Demo implements AutoCloseable {
                 postgres.url(),
                 "REALTIME_STOP_DELAY_SECONDS",
                 "0",
+                "REALTIME_AUTH",
+                "none", // the page has another port than the gateways, and no server that could know a key
                 "REALTIME_ALLOWED_ORIGINS",
                 String.join(",", settings.pageOrigins()));
         return GatewayProcess.start(name, port, environment, postgres.folder().path(), progress);

@@ -4,7 +4,7 @@ import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
-import jakarta.servlet.http.Cookie;
+import dev.realtime.sse.internal.SentToken;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.text.ParseException;
@@ -28,7 +28,6 @@ public final class JwtAuthorizer implements Authorizer {
     public static final int MIN_SECRET_BYTES = 32;
 
     private static final Duration SKEW = Duration.ofSeconds(30);
-    private static final String BEARER = "Bearer ";
 
     private final TokenKeys keys;
     private final Expected expected;
@@ -81,20 +80,9 @@ public final class JwtAuthorizer implements Authorizer {
     }
 
     private String token(HttpServletRequest request) throws Refused {
-        String authorization = request.getHeader("Authorization");
-        if (authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-            return authorization.substring(BEARER.length()).strip();
-        }
-        Cookie[] cookies = request.getCookies();
-        for (Cookie cookie : cookies == null ? new Cookie[0] : cookies) {
-            if (cookie.getName().equals(COOKIE)) {
-                if (!origins.admit(request)) {
-                    throw new Refused(
-                            ProblemCode.ORIGIN_NOT_ALLOWED,
-                            "the cookie may be used by our own pages and by those in REALTIME_ALLOWED_ORIGINS");
-                }
-                return cookie.getValue();
-            }
+        String token = SentToken.of(request, COOKIE, origins);
+        if (token != null) {
+            return token;
         }
         throw new Refused(
                 ProblemCode.TOKEN_MISSING, "send a token as 'Authorization: Bearer …' or in the cookie " + COOKIE);

@@ -3,10 +3,10 @@ package dev.realtime.sse;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetParseException;
 import com.nimbusds.jose.jwk.source.JWKSetSource;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.RetryingJWKSetSource;
-import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
 import java.io.IOException;
@@ -14,6 +14,7 @@ import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
+import java.text.ParseException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -55,7 +56,7 @@ final class KeyFetch implements JWKSetSource<SecurityContext> {
     KeyFetch(URI url) {
         this.url = url.toString();
         this.server = url.getScheme() + "://" + url.getAuthority();
-        this.remote = new RetryingJWKSetSource<>(new URLBasedJWKSetSource<>(urlOf(url), new Retriever()), null);
+        this.remote = new RetryingJWKSetSource<>(new Remote(urlOf(url), new ReadableKeys(server)), null);
     }
 
     @Override
@@ -133,6 +134,29 @@ final class KeyFetch implements JWKSetSource<SecurityContext> {
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException("a key set's URL begins with https://", e);
         }
+    }
+
+    /** One fetch. */
+    private record Remote(URL url, ReadableKeys keys, Retriever retriever) implements JWKSetSource<SecurityContext> {
+        Remote(URL url, ReadableKeys keys) {
+            this(url, keys, new Retriever());
+        }
+
+        @Override
+        public JWKSet getJWKSet(
+                JWKSetCacheRefreshEvaluator evaluator, long currentTime, @Nullable SecurityContext context)
+                throws KeySourceException {
+            try {
+                return keys.read(retriever.retrieveResource(url).getContent());
+            } catch (IOException e) {
+                throw new JWKSetUnavailableException("the keys cannot be fetched", e);
+            } catch (ParseException e) {
+                throw new JWKSetParseException("the keys cannot be read", e);
+            }
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** Follows no redirects: the keys are where the setting says. */

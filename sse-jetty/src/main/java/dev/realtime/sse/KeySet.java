@@ -40,7 +40,7 @@ final class KeySet implements TokenKeys {
     /** How long a request waits for another's fetch. */
     private static final Duration WAIT = Duration.ofMillis(750);
 
-    private static final int LEAST_RSA_BITS = 2_048;
+    static final int LEAST_RSA_BITS = 2_048;
 
     private final KeyFetch fetch;
     private final JWKSource<SecurityContext> source;
@@ -110,8 +110,8 @@ final class KeySet implements TokenKeys {
         try {
             JWSVerifier verifier = key instanceof ECKey ec ? new ECDSAVerifier(ec) : new RSASSAVerifier(key.toRSAKey());
             return token.verify(verifier);
-        } catch (JOSEException e) {
-            return false;
+        } catch (JOSEException | RuntimeException e) {
+            return false; // one that could be read and cannot be used is not the others' affair
         }
     }
 

@@ -2,13 +2,10 @@ package dev.realtime.sse;
 
 import dev.realtime.sse.internal.MediaType;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Collections;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Asks for no credential: everybody is the organisation {@value #ORGANISATION}, and an operator. Unless said aloud it
- * lets in only what cannot come through a proxy or from a web page elsewhere. Immutable.
+ * Asks for no credential: everybody is the organisation {@value #ORGANISATION}, and an operator. Immutable.
  */
 public final class NoneAuthorizer implements Authorizer {
     /** The one organisation there is. */
@@ -26,13 +23,18 @@ public final class NoneAuthorizer implements Authorizer {
         this.origins = origins;
     }
 
-    /** Somebody has chosen it: no further questions. */
-    public static NoneAuthorizer saidAloud() {
+    /** Lets everything in that arrives. */
+    public static NoneAuthorizer anywhere() {
         return new NoneAuthorizer(false, Origins.OWN);
     }
 
-    /** The default on a loopback address. */
-    public static NoneAuthorizer unsaid(Origins origins) {
+    /**
+     * For a server on a loopback address: lets in what names that address as its host, and nothing that a web page
+     * elsewhere has a browser send. It cannot tell a proxy on this machine from a client on it.
+     *
+     * @param origins whose pages are let in, beside our own
+     */
+    public static NoneAuthorizer loopbackOnly(Origins origins) {
         return new NoneAuthorizer(true, origins);
     }
 
@@ -50,24 +52,21 @@ public final class NoneAuthorizer implements Authorizer {
         if (!LOOPBACK_HOST.matcher(named).matches()) {
             throw refused("the Host header is not a loopback address");
         }
-        for (String header : Collections.list(request.getHeaderNames())) {
-            String name = header.toLowerCase(Locale.ROOT);
-            if (name.equals("forwarded") || name.startsWith("x-forwarded-") || name.equals("x-real-ip")) {
-                throw refused("the request came through a proxy (" + name + ")");
-            }
-        }
         if (!origins.admit(request)) {
             throw refused("the Origin is another site's, and not in REALTIME_ALLOWED_ORIGINS");
         }
-        if (request.getMethod().equals("POST") && !MediaType.isJson(request.getContentType())) {
-            throw refused("the content type is not application/json");
+        String contentType = request.getContentType();
+        if (request.getMethod().equals("POST") && contentType != null && !MediaType.isJson(contentType)) {
+            throw new Refused(
+                    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+                    "the content type must be " + MediaType.JSON + ": forms of web pages elsewhere can send others");
         }
     }
 
     private static Refused refused(String why) {
         return new Refused(
                 ProblemCode.AUTH_NOT_CONFIGURED,
-                "REALTIME_AUTH is not set, so only direct requests from this machine are let in, and " + why
-                        + "; set REALTIME_AUTH to jwt or none");
+                "REALTIME_AUTH is none and HOST a loopback address, so only requests to this machine's loopback"
+                        + " address are let in, and " + why + "; set REALTIME_AUTH to jwt, or HOST to another address");
     }
 }

@@ -155,9 +155,12 @@ public final class Proxies {
         return literal(v4 != null ? v4 : String.valueOf(v6));
     }
 
-    /** Never asks a name server. */
+    /** Never asks a name server: what has a colon the platform takes for an IPv6 address, or for none. */
     private static byte @Nullable [] literal(String text) {
-        if (!text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%.*)?")) {
+        if (text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}")) {
+            return ipv4(text.split("\\."));
+        }
+        if (!text.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%.*)?")) {
             return null;
         }
         try {
@@ -165,6 +168,18 @@ public final class Proxies {
         } catch (UnknownHostException notOne) {
             return null;
         }
+    }
+
+    private static byte @Nullable [] ipv4(String[] numbers) {
+        byte[] address = new byte[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            int number = Integer.parseInt(numbers[i]);
+            if (number > 255) {
+                return null;
+            }
+            address[i] = (byte) number;
+        }
+        return address;
     }
 
     private static String shown(byte[] address) {

@@ -38,7 +38,7 @@ class RealtimeEndpointTest {
     private final OwnJetty jetty = new OwnJetty();
     private final RealtimeEndpoint endpoint = new RealtimeEndpoint(
             pubSub,
-            NoneAuthorizer.saidAloud(),
+            NoneAuthorizer.anywhere(),
             EndpointOptions.DEFAULTS.withHeartbeat(Duration.ofMillis(200)).withPublishDeadline(Duration.ofMillis(500)),
             meters);
     private HttpClient http = client(HttpClient.Version.HTTP_1_1);

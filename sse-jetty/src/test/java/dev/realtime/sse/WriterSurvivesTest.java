@@ -29,7 +29,7 @@ class WriterSurvivesTest {
     private final FakePubSub pubSub = new FakePubSub();
     private final OwnJetty jetty = new OwnJetty();
     private final RealtimeEndpoint endpoint = new RealtimeEndpoint(
-            pubSub, NoneAuthorizer.saidAloud(), EndpointOptions.DEFAULTS, new SimpleMeterRegistry());
+            pubSub, NoneAuthorizer.anywhere(), EndpointOptions.DEFAULTS, new SimpleMeterRegistry());
     private final HttpClient http = HttpClient.newHttpClient();
 
     @BeforeEach

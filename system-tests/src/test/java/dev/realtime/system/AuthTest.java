@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.system.GatewayClient.Acknowledged;
 import dev.realtime.system.GatewayClient.Answer;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -145,6 +147,40 @@ class AuthTest {
         try (GatewayProcess said = GatewayProcess.listening(saidAloud)) {
             assertThat(said.client().get("/readyz").status()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void aGatewayThatIsToldNothingPrintsItsKeyOnceAndAsksForIt() {
+        try (GatewayCommand command = GatewayCommand.start(Map.of("PORT", "0"), "serve")) {
+            URI address = printedAddress(command);
+            String key = address.getQuery().substring("key=".length());
+            GatewayClient stranger = new GatewayClient(address.resolve("/"), Map.of());
+            GatewayClient holder = new GatewayClient(address.resolve("/"), bearer(key));
+
+            assertThat(stranger.post("{\"event\":\"made\"}").code()).isEqualTo("auth_not_configured");
+            assertThat(stranger.get(STREAM).status()).isEqualTo(403);
+            assertThat(stranger.get("/?key=" + key + "x").status()).isEqualTo(403);
+            assertThat(stranger.get("/?key=" + key).status()).isEqualTo(200);
+            assertThat(holder.publish("{\"event\":\"made\"}")).hasSize(1);
+            assertThat(holder.get(STREAM + "?key=" + key).status()).isEqualTo(400);
+            command.terminate();
+            command.awaitExit();
+
+            assertThat(command.everything().split(Pattern.quote(key), -1)).hasSize(2);
+        }
+    }
+
+    /** As a person reads it: the address with the key. */
+    static URI printedAddress(GatewayCommand command) {
+        Pattern address = Pattern.compile("http://\\S+/\\?key=\\S+");
+        Patience.until(
+                "an address is printed",
+                () -> address.matcher(command.out().text()).find());
+        return address.matcher(command.out().text())
+                .results()
+                .map(printed -> URI.create(printed.group()))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

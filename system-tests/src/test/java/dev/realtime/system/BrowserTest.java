@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.testkit.servers.LoopbackPort;
 import java.io.IOException;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -101,6 +102,36 @@ class BrowserTest {
         requireWhole(2);
         assertThat(page.frames().stream().filter(frame -> frame.is("realtime.close")))
                 .allMatch(frame -> frame.json().path("reason").asText().equals("draining"));
+    }
+
+    @Test
+    void theLivePageOpensByThePrintedAddressAndKeepsTheKeyToItself() {
+        try (GatewayCommand unsaid = GatewayCommand.start(Map.of("PORT", "0"), "serve")) {
+            URI address = AuthTest.printedAddress(unsaid);
+            browser.show(address);
+            Patience.until(
+                    "the stream is open", () -> browser.text("#stream-state").equals("stream open"));
+            assertThat(browser.script("return location.href"))
+                    .isEqualTo(address.resolve("/").toString());
+            assertThat(browser.script("return document.cookie")).isEqualTo("");
+            browser.script("document.querySelector('#publish button').click()");
+            Patience.until("the form publishes", () -> browser.text("#answer").startsWith("Committed at "));
+            Patience.until("the event is there", () -> browser.text("#count").equals("1"));
+
+            browser.script("import('/realtime/realtime.js').then(({ Realtime }) => {"
+                    + " const rt = new Realtime(); rt.on('event', ({ event }) => { document.title = event; });"
+                    + " rt.on('live', () =>"
+                    + " fetch('/realtime/events', { method: 'POST', headers: { 'Content-Type': 'application/json' },"
+                    + " body: '{\"event\":\"by.script\"}' })); })");
+            Patience.until(
+                    "realtime.js hears",
+                    () -> browser.script("return document.title").equals("by.script"));
+
+            browser.show(address.resolve("/"));
+            Patience.until(
+                    "the cookie opens it again",
+                    () -> browser.text("#stream-state").equals("stream open"));
+        }
     }
 
     @Test

@@ -22,7 +22,7 @@ class Fault20StalledReaderTest {
     private static final String SLOW = "realtime_stream_closes_total{reason=\"slow\"}";
 
     private final Gateway gateway = AdjustedGateway.start(
-            Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "PORT", "0")),
+            Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0")),
             options -> options.withWriteDeadline(WRITE_DEADLINE));
     private final GatewayClient client = new GatewayClient(gateway.address(), Map.of());
     private final AtomicLong mostWaiting = new AtomicLong();

@@ -27,7 +27,7 @@ class Fault23SlowBodyTest {
     private static final String HALF_A_HEAD = "POST /realtime/events HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
 
     private final Gateway gateway = AdjustedGateway.start(
-            Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "PORT", "0")),
+            Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0")),
             options -> options.withPublishDeadline(DEADLINE));
     private final List<Socket> slow = new ArrayList<>();
 

@@ -21,7 +21,7 @@ class Fault24BufferingProxyTest {
     @Test
     @Fault(24)
     void nginxWithItsDefaultsHoldsNoEventBackAndCarriesResumesAndHeartbeats() throws IOException {
-        Settings settings = Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "PORT", "0"));
+        Settings settings = Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0"));
         try (Gateway gateway = AdjustedGateway.start(settings, options -> options.withHeartbeat(HEARTBEAT));
                 Nginx nginx = Nginx.inFrontOf(gateway.address());
                 SseReader stream = SseReader.open(nginx.address(), GatewayPair.STREAM);

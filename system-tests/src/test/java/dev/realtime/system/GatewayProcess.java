@@ -17,7 +17,7 @@ final class GatewayProcess implements AutoCloseable {
         this.command = command;
     }
 
-    /** Starts one, on any port unless PORT is among the settings; returns at once. */
+    /** Starts one, on any port and without authentication unless the settings say otherwise; returns at once. */
     static GatewayProcess starting(Map<String, String> settings) {
         return starting(GatewayCommand.Room.USUAL, settings);
     }
@@ -26,6 +26,7 @@ final class GatewayProcess implements AutoCloseable {
         Map<String, String> environment = new HashMap<>(settings);
         environment.putIfAbsent("PORT", "0");
         environment.putIfAbsent("REALTIME_STOP_DELAY_SECONDS", "0"); // nothing balances here
+        environment.putIfAbsent("REALTIME_AUTH", "none");
         return new GatewayProcess(GatewayCommand.start(room, environment, "serve"));
     }
 

@@ -39,6 +39,7 @@ class HandoverStormTest {
         Random random = new Random(seed);
         Map<String, String> settings = new HashMap<>(transport);
         settings.put("PORT", "0");
+        settings.put("REALTIME_AUTH", "none");
         try (Gateway gateway = Gateway.start(Settings.of(settings))) {
             long begun = System.nanoTime();
             SteadyPublisher publisher = SteadyPublisher.start(gateway.pubSub(), EVENTS_PER_SECOND);

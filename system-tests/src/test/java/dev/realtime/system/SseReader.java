@@ -73,8 +73,8 @@ final class SseReader implements Subscriber, AutoCloseable {
         return reader;
     }
 
-    /** As {@link #open(URI, String)}, over cleartext HTTP/2. */
-    static SseReader openH2c(URI gateway, String path) {
+    /** As {@link #open(URI, String)}, by the JDK's default: it asks for an upgrade to HTTP/2, and gets none. */
+    static SseReader openAskingForHttp2(URI gateway, String path) {
         SseReader reader = new SseReader(path, Map.of(), HttpClient.Version.HTTP_2);
         reader.connect(gateway);
         return reader.awaitLive();

@@ -43,7 +43,7 @@ class TwoGatewaysTest {
         int before = database.logged();
         Load load = new Load(b::client, ledger);
         try (SseReader onA = SseReader.open(a.address(), STREAM);
-                SseReader onB = SseReader.openH2c(b.address(), STREAM)) {
+                SseReader onB = SseReader.openAskingForHttp2(b.address(), STREAM)) {
             for (int round = 0; round < 10; round++) {
                 load.publish(700);
                 for (int i = 0; i < 10; i++) {

@@ -55,12 +55,15 @@ public final class Settings {
         return of(System.getenv());
     }
 
-    /** Refuses every {@code REALTIME_…} key that is not among the known ones, and names the nearest that is. */
+    /**
+     * Refuses every {@code REALTIME_…} key that is not among the known ones, and names the nearest that is. What an
+     * orchestrator sets for a service of such a name, as {@code REALTIME_PORT=tcp://…}, is no key of anybody's.
+     */
     public void requireKnown(Set<SettingKey> known) {
         Set<String> names = new TreeSet<>();
         known.forEach(key -> names.add(key.name()));
         for (String name : new TreeSet<>(values.keySet())) {
-            if (name.startsWith("REALTIME_") && !names.contains(name)) {
+            if (name.startsWith("REALTIME_") && !names.contains(name) && !isSetForAService(name)) {
                 String nearest = names.stream()
                         .filter(known2 -> known2.startsWith("REALTIME_"))
                         .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
@@ -68,6 +71,17 @@ public final class Settings {
                 throw new SettingsException(name, "is not a known setting; the nearest one is " + nearest);
             }
         }
+    }
+
+    private boolean isSetForAService(String name) {
+        return ServiceVariable.is(name, values.getOrDefault(name, "")) || isOfLinkedContainer(name);
+    }
+
+    /** Docker repeats a linked container's own environment: {@code REALTIME_ENV_LANG} beside {@code REALTIME_NAME}. */
+    private boolean isOfLinkedContainer(String name) {
+        int at = name.indexOf("_ENV_");
+        String link = at < 0 ? "" : name.substring(0, at) + "_NAME";
+        return ServiceVariable.is(link, values.getOrDefault(link, ""));
     }
 
     /** The value, or null if unset. A secret one is known to {@link Secrets} from then on. */

@@ -62,6 +62,66 @@ class SettingsTest {
         assertThatThrownBy(() -> settings.requireKnown(Set.of())).isInstanceOf(SettingsException.class);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        // Kubernetes, for a service realtime
+        "REALTIME_SERVICE_HOST, 10.96.12.7",
+        "REALTIME_SERVICE_HOST, fd00:10:96::7",
+        "REALTIME_SERVICE_PORT, 8080",
+        "REALTIME_SERVICE_PORT_HTTP, 8080",
+        "REALTIME_SERVICE_PORT_HTTP_2, 8443",
+        "REALTIME_PORT, tcp://10.96.12.7:8080",
+        "REALTIME_PORT, tcp://[fd00:10:96::7]:8080",
+        "REALTIME_PORT_8080_TCP, tcp://10.96.12.7:8080",
+        "REALTIME_PORT_8080_TCP_PROTO, tcp",
+        "REALTIME_PORT_8080_TCP_PORT, 8080",
+        "REALTIME_PORT_8080_TCP_ADDR, 10.96.12.7",
+        "REALTIME_PORT_53_UDP, udp://10.96.12.7:53",
+        "REALTIME_PORT_9_SCTP_PROTO, sctp",
+        // for services realtime-gateway, realtime-1 and realtime-max-streams
+        "REALTIME_GATEWAY_SERVICE_HOST, 10.96.12.7",
+        "REALTIME_GATEWAY_SERVICE_PORT_METRICS, 9090",
+        "REALTIME_GATEWAY_PORT, tcp://10.96.12.7:8080",
+        "REALTIME_GATEWAY_PORT_443_TCP_ADDR, 10.96.12.7",
+        "REALTIME_1_PORT_8080_TCP, tcp://10.96.12.7:8080",
+        "REALTIME_MAX_STREAMS_SERVICE_PORT, 80",
+        // links of Docker
+        "REALTIME_NAME, /web/realtime",
+        "REALTIME_1_NAME, /app_web_1/realtime_1",
+        "REALTIME_PORT_8080_TCP_START, tcp://172.17.0.5:8080",
+        "REALTIME_PORT_8080_TCP_PORT_END, 8090",
+    })
+    void whatAnOrchestratorSetsForAServiceIsNoSetting(String name, String value) {
+        assertThatCode(() -> with(name, value).requireKnown(Settings.CORE)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void norIsTheEnvironmentOfALinkedContainer() {
+        Map<String, String> linked = Map.of("REALTIME_NAME", "/web/realtime", "REALTIME_ENV_JAVA_VERSION", "17");
+        assertThatCode(() -> Settings.of(linked).requireKnown(Settings.CORE)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "REALTIME_PORT, 8080",
+        "REALTIME_PORT, http://10.96.12.7:8080",
+        "REALTIME_SERVICE_HOTS, 10.96.12.7",
+        "REALTIME_SERVICE_PORT, many",
+        "REALTIME_SERVICE, 10.96.12.7",
+        "REALTIME_HOST, 10.96.12.7",
+        "REALTIME_PORT_8080_TCP_PROTO, http",
+        "REALTIME_PORT_8080_TPC, tcp://10.96.12.7:8080",
+        "REALTIME_NAME, realtime",
+        "REALTIME_ENV_JAVA_VERSION, 17",
+        "REALTIME_AUTH_PORT, none",
+    })
+    void whatOnlyLooksLikeItIsRefused(String name, String value) {
+        assertThatThrownBy(() -> with(name, value).requireKnown(Settings.CORE))
+                .isInstanceOfSatisfying(
+                        SettingsException.class,
+                        refused -> assertThat(refused.key()).isEqualTo(name));
+    }
+
     @Test
     void backendIsTheOlderNameOfTransport() {
         assertThat(with("REALTIME_BACKEND", "redis").transport()).isEqualTo("redis");

@@ -13,6 +13,7 @@ import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -22,6 +23,7 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ public final class Gateway implements AutoCloseable {
     private final String scheme;
     private final Duration stopDelay;
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final @Nullable StartKey startKey;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Gateway(GatewaySettings settings, PubSub pubSub, EndpointOptions options) {
@@ -54,6 +57,7 @@ public final class Gateway implements AutoCloseable {
         this.server = new Server(threads);
         this.connector = GatewayPort.open(server, settings, options.heartbeat());
         this.scheme = settings.tls() == null ? "http" : "https";
+        this.startKey = settings.startKey();
         server.setHandler(new HeadSize(pages(settings)));
         server.setErrorHandler(new ProblemErrorHandler());
         server.setStopTimeout(SERVER_STOP.toMillis());
@@ -105,6 +109,11 @@ public final class Gateway implements AutoCloseable {
     public URI address() {
         String host = connector.getHost();
         return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+    }
+
+    /** Its page, with the key that this start asks for. Empty where {@code REALTIME_AUTH} says who may call. */
+    public Optional<URI> addressWithKey() {
+        return Optional.ofNullable(startKey).map(key -> key.in(address()));
     }
 
     /** Streams open now. */
@@ -201,7 +210,7 @@ public final class Gateway implements AutoCloseable {
         context.addServlet(new ServletHolder(new HealthServlet(access)), "/healthz");
         context.addServlet(new ServletHolder(new ReadinessServlet(access, pubSub, this::isStopping)), "/readyz");
         context.addServlet(new ServletHolder(new MetricsServlet(access, meters.registry())), "/metrics");
-        PageServlet page = new PageServlet(access, settings.proxies());
+        PageServlet page = new PageServlet(access, settings.proxies(), settings.startKey());
         context.addServlet(new ServletHolder(page), "");
         context.addServlet(new ServletHolder(page), "/assets/*");
         context.addServlet(new ServletHolder(new NotFoundServlet()), "/");

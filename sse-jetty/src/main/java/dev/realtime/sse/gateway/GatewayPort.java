@@ -8,8 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -29,6 +28,11 @@ final class GatewayPort extends ServerConnector {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayPort.class);
     /** As ALPN names it, where upper and lower case matter. */
     private static final String HTTP_1_1 = "http/1.1";
+    /** Of two programs in a row the first may take a bare LF for a part of a line and the second for its end. */
+    private static final HttpCompliance LINES_END_IN_CRLF = HttpCompliance.RFC9110.without(
+            "CRLF", HttpCompliance.Violation.LF_HEADER_TERMINATION, HttpCompliance.Violation.LF_CHUNK_TERMINATION);
+    /** How long browsers that came by TLS come by TLS only. */
+    private static final Duration BY_TLS_ONLY = Duration.ofDays(365);
     /** How long a request line and its headers may take to arrive. */
     private static final Duration HEAD_DEADLINE = Duration.ofSeconds(10);
     /** How long the server waits, when it stops, for a kept connection to say something. */
@@ -67,6 +71,7 @@ final class GatewayPort extends ServerConnector {
         http.setSendXPoweredBy(false);
         http.setOutputBufferSize(BUFFER_BYTES);
         http.setRequestHeaderSize(HEAD_BYTES);
+        http.setHttpCompliance(LINES_END_IN_CRLF);
         Tls tls = settings.tls();
         GatewayPort port = new GatewayPort(server, heartbeat, tls == null ? plain(http) : secure(http, tls));
         port.setHost(settings.host());
@@ -83,18 +88,20 @@ final class GatewayPort extends ServerConnector {
     }
 
     private static ConnectionFactory[] plain(HttpConfiguration http) {
-        return new ConnectionFactory[] {http1(http), new HTTP2CServerConnectionFactory(http2(http))};
+        return new ConnectionFactory[] {http1(http), Http2.plain(http2(http))};
     }
 
     private static ConnectionFactory[] secure(HttpConfiguration http, Tls tls) {
         // There is one certificate. Whether it is for the name that was asked for is the client's question.
-        http.addCustomizer(new SecureRequestCustomizer(false));
+        SecureRequestCustomizer customizer = new SecureRequestCustomizer(false);
+        customizer.setStsMaxAge(BY_TLS_ONLY.toSeconds());
+        http.addCustomizer(customizer);
         ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory("h2", HTTP_1_1);
         choice.setDefaultProtocol(HTTP_1_1);
         return new ConnectionFactory[] {
             new SslConnectionFactory(tls.factory(), choice.getProtocol()),
             choice,
-            new HTTP2ServerConnectionFactory(http2(http)),
+            Http2.secure(http2(http)),
             http1(http)
         };
     }

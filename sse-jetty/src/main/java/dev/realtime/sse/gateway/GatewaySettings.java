@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param port 0 for any
  * @param authorizer as {@code REALTIME_AUTH} says
  * @param origins as {@code REALTIME_ALLOWED_ORIGINS} says
- * @param open whether everybody may see the operators' pages
+ * @param startKey lets in where {@code REALTIME_AUTH} is not set; null where it is
  * @param maxPayloadBytes largest payload
  * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
  * @param heartbeat how long a stream is quiet before it is given a heartbeat
@@ -51,7 +51,7 @@ record GatewaySettings(
         int port,
         Authorizer authorizer,
         Origins origins,
-        boolean open,
+        @Nullable StartKey startKey,
         int maxPayloadBytes,
         int bodiesBytes,
         Duration heartbeat,
@@ -120,13 +120,14 @@ record GatewaySettings(
         String host = settings.get(HOST, "127.0.0.1");
         Proxies proxies = proxies(settings);
         Origins origins = origins(settings).behind(proxies);
-        Authorizer authorizer = authorizer(settings, isLoopback(settings, host), origins);
+        boolean loopback = isLoopback(settings, host);
+        StartKey startKey = settings.get(AUTH) == null ? startKey(settings, loopback) : null;
         return new GatewaySettings(
                 host,
                 settings.integer(PORT, 8080, 0, 65_535),
-                authorizer,
+                startKey == null ? authorizer(settings, loopback, origins) : new StartKeyAuthorizer(startKey, origins),
                 origins,
-                authorizer instanceof NoneAuthorizer,
+                startKey,
                 settings.maxPayloadBytes(),
                 bodiesBytes(settings),
                 heartbeat(settings),
@@ -209,18 +210,15 @@ record GatewaySettings(
     }
 
     private static Authorizer authorizer(Settings settings, boolean loopback, Origins origins) {
-        String auth = settings.get(AUTH);
-        if (auth == null) {
-            return unsaid(settings, loopback, origins);
-        }
-        return switch (auth) {
-            case "none" -> NoneAuthorizer.saidAloud();
+        return switch (settings.get(AUTH, "")) {
+            case "none" -> loopback ? NoneAuthorizer.loopbackOnly(origins) : NoneAuthorizer.anywhere();
             case JWT -> jwt(settings, origins);
             default -> throw settings.refused(AUTH, "it is jwt or none");
         };
     }
 
-    private static Authorizer unsaid(Settings settings, boolean loopback, Origins origins) {
+    /** No header tells a proxy in front, which lets in the world, from a browser on this machine. */
+    private static StartKey startKey(Settings settings, boolean loopback) {
         for (SettingKey key : new SettingKey[] {JWT_SECRET, JWKS_URL, JWT_ISSUER, JWT_AUDIENCE}) {
             if (settings.get(key) != null) {
                 throw settings.refused(AUTH, key.name() + " is set, so say jwt or none");
@@ -229,7 +227,7 @@ record GatewaySettings(
         if (!loopback) {
             throw settings.refused(AUTH, "HOST is not a loopback address, so say jwt or none");
         }
-        return NoneAuthorizer.unsaid(origins);
+        return StartKey.fresh();
     }
 
     private static Authorizer jwt(Settings settings, Origins origins) {

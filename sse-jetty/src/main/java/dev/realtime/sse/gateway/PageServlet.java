@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code GET /}: the live page, for operators, with the script and style that it is made of. */
 final class PageServlet extends EndpointServlet {
@@ -32,11 +33,16 @@ final class PageServlet extends EndpointServlet {
     private record Asset(String resource, String contentType) {}
 
     private final transient Proxies proxies;
+    private final transient @Nullable StartKey startKey;
 
-    /** @param proxies who may say that the page stands below a path outside */
-    PageServlet(Access access, Proxies proxies) {
+    /**
+     * @param proxies who may say that the page stands below a path outside
+     * @param startKey opens the page, once it is in its address; null for none
+     */
+    PageServlet(Access access, Proxies proxies, @Nullable StartKey startKey) {
         super(access, Set.of("GET", "HEAD"));
         this.proxies = proxies;
+        this.startKey = startKey;
     }
 
     @Override
@@ -47,7 +53,7 @@ final class PageServlet extends EndpointServlet {
             throw new Refused(ProblemCode.NOT_FOUND, "there is nothing here");
         }
         if (path.equals(PAGE)) {
-            access().requireOperator(request);
+            admit(request, response);
         }
         response.setHeader(
                 "Content-Security-Policy",
@@ -66,6 +72,16 @@ final class PageServlet extends EndpointServlet {
         String text = new String(page, StandardCharsets.UTF_8);
         String base = prefix.equals(PathPrefix.NONE) ? "" : prefix.text() + "/";
         return text.replace("{base}", base).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void admit(HttpServletRequest request, HttpServletResponse response) throws Refused {
+        String said = StartKey.in(request.getQueryString());
+        if (startKey == null || said == null) {
+            access().requireOperator(request);
+            return;
+        }
+        startKey.require(said);
+        response.addHeader("Set-Cookie", startKey.cookie(request));
     }
 
     private static byte[] read(String resource) throws IOException {

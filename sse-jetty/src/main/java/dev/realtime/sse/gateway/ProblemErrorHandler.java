@@ -22,6 +22,7 @@ final class ProblemErrorHandler implements Request.Handler {
     static void write(Problem problem, Response response, Callback callback) {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.PROBLEM);
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
         response.write(true, ByteBuffer.wrap(Json.bytes(problem)), callback);
     }
 

@@ -5,6 +5,7 @@ import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.runtime.Supervisor;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.time.Clock;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Command;
             "  REALTIME_TLS_CERT_FILE     with REALTIME_TLS_KEY_FILE: PEM files for TLS and HTTP/2 by ALPN",
             "  REALTIME_TRANSPORT         memory, redis, postgres or a plugin's name (memory)",
             "  DATABASE_URL, REDIS_URL    the transport's backend",
-            "  REALTIME_AUTH              jwt, or none (the default on a loopback HOST)",
+            "  REALTIME_AUTH              jwt or none; unset on a loopback HOST: a key, printed at the start",
             "  REALTIME_JWT_SECRET        the key of HS256 tokens; also REALTIME_JWT_ISSUER, REALTIME_JWT_AUDIENCE",
             "  REALTIME_JWKS_URL          or where the keys of RS256 and ES256 tokens are",
             "  REALTIME_TICKET_SECRET     signs tickets (else derived from REALTIME_JWT_SECRET)",
@@ -56,7 +57,13 @@ final class ServeCommand implements Callable<Integer> {
         out.println("Listening on " + gateway.address() + ", transport " + pubSub.transportName() + " ("
                 + status.state() + (status.cause() == null ? "" : ": " + status.cause()) + "), instance "
                 + pubSub.instance());
+        gateway.addressWithKey().ifPresent(this::sayKey);
         stopped.await();
         return 0;
+    }
+
+    private void sayKey(URI address) {
+        out.println("REALTIME_AUTH is not set: requests need the key that was made for this start. Open " + address
+                + " or send the key as 'Authorization: Bearer …'");
     }
 }

@@ -64,6 +64,11 @@ final class Exchange implements AsyncListener {
         if (!MediaType.isJson(request.getContentType())) {
             throw new Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "the content type must be " + MediaType.JSON);
         }
+        String encoding = request.getHeader("Content-Encoding");
+        if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+            throw new Refused(
+                    ProblemCode.UNSUPPORTED_CONTENT_ENCODING, "a body is taken as it is, without a Content-Encoding");
+        }
         BodyReader.requireWithin(request, mostBytes);
         BodyMemory.Share share = memory.open();
         Exchange exchange = start(request, deadline, share::release);

@@ -135,6 +135,7 @@ public record Problem(
     /** Answers a request whose answer has not begun. */
     public void write(HttpServletResponse response) throws IOException {
         response.setStatus(status);
+        response.setHeader("X-Content-Type-Options", "nosniff");
         if (status == HttpServletResponse.SC_SERVICE_UNAVAILABLE) {
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
         }

@@ -3,6 +3,7 @@ package dev.realtime.sse.internal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
@@ -23,7 +24,8 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
     private static final long LINGER_MILLIS = 2_000;
 
     private final Outlet.Listener listener;
-    private volatile boolean lingers;
+    /** When the farewell was written; 0 before. */
+    private volatile long lingersSince;
 
     /** @param listener told when the connection is this one, and when it is no more */
     StreamConnection(EndPoint endPoint, Executor executor, Outlet.Listener listener) {
@@ -50,7 +52,7 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
             for (int reads = 0; reads < MOST_READS; reads++) {
                 int filled = getEndPoint().fill(ignored);
                 BufferUtil.clear(ignored);
-                if (filled < 0) {
+                if (filled < 0 || hasLingered()) {
                     over();
                     return;
                 }
@@ -72,10 +74,16 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
     /** Only after the farewell is there a time to be kept. */
     @Override
     public boolean onIdleExpired(TimeoutException timeout) {
-        if (lingers) {
+        if (lingersSince != 0) {
             getEndPoint().close();
         }
         return false;
+    }
+
+    /** The idle timeout begins again with every byte that the client says. */
+    private boolean hasLingered() {
+        long since = lingersSince;
+        return since != 0 && System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
     }
 
     private void over() {
@@ -89,7 +97,7 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
      */
     void end(ByteBuffer last) {
         EndPoint endPoint = getEndPoint();
-        lingers = true;
+        lingersSince = System.nanoTime() | 1; // never 0
         if (endPoint instanceof IdleTimeout idle) {
             idle.notIdle(); // a quiet stream has been idle for longer than this, and was never asked
         }

@@ -39,6 +39,7 @@ public final class StreamServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         StreamRequest asked = StreamRequest.parse(request);
         requireAcceptable(request);
+        requireForAPageThatReads(request, asked);
         Credential credential;
         try {
             credential = credential(request, asked);
@@ -215,6 +216,17 @@ public final class StreamServlet extends EndpointServlet {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
         return async;
+    }
+
+    /** A browser adds cookies, also an application's own, to what a page elsewhere only embeds: it would hold a seat. */
+    private static void requireForAPageThatReads(HttpServletRequest request, StreamRequest asked) throws Refused {
+        if (asked.ticket() == null
+                && request.getHeader("Authorization") == null
+                && SentToken.isEmbeddedElsewhere(request)) {
+            throw new Refused(
+                    ProblemCode.ORIGIN_NOT_ALLOWED,
+                    "a stream may be opened by our own pages and by those in REALTIME_ALLOWED_ORIGINS");
+        }
     }
 
     private static boolean isHead(HttpServletRequest request) {

@@ -163,11 +163,7 @@ public final class Tickets {
         if (cookie.isEmpty()) {
             throw otherwise;
         }
-        if (!access.origins().admit(request)) {
-            throw new Refused(
-                    ProblemCode.ORIGIN_NOT_ALLOWED,
-                    "the cookie may be used by our own pages and by those in REALTIME_ALLOWED_ORIGINS");
-        }
+        SentToken.requireOurPage(request, access.origins());
         Caller caller = cookie.get().caller();
         revocations.requireHolds(caller);
         return caller;

@@ -8,6 +8,11 @@ const STATUS_EVERY_MS = 3000;
 
 /** Where this instance is, which may be below a path: this script is one folder further down. */
 const base = new URL('..', document.currentScript.src);
+// The key of this start has been exchanged for a cookie: it need not be seen, copied or kept as a bookmark.
+if (new URLSearchParams(location.search).has('key')) {
+  history.replaceState(null, '', location.pathname);
+}
+
 const at = (id) => document.getElementById(id);
 const tones = { LIVE: 'good', DEGRADED: 'wait', STARTING: 'wait', DOWN: 'bad', CLOSED: 'bad' };
 const latencies = [];
@@ -140,8 +145,11 @@ async function showStatus() {
     at('instance').textContent = status.instance ?? '–';
     pill(at('state'), status.state ?? (status.ready ? 'ready' : 'not ready'), tones[status.state] ?? 'wait');
     at('since').textContent = status.since ? since(new Date(status.since)) : '–';
-    at('cause').hidden = !status.cause;
-    at('cause').textContent = status.cause ?? '';
+    const causes = status.state
+      ? [status.cause, ...(status.troubles ?? []).map(({ part, cause }) => `${part}: ${cause}`)].filter(Boolean)
+      : ['This page is not let in any more. Was the gateway started again? Then open the address that it printed.'];
+    at('cause').hidden = causes.length === 0;
+    at('cause').textContent = causes.join(' · ');
   } catch (unreachable) {
     pill(at('state'), 'unreachable', 'bad');
   }

@@ -19,11 +19,11 @@ class GatewaySettingsTest {
     private static final String SECRET = TestGateway.SECRET;
 
     @Test
-    void defaultsAreLoopbackWithoutAuth() {
+    void defaultsAreLoopbackWithAKeyOfTheirOwn() {
         GatewaySettings settings = GatewaySettings.from(Settings.of(Map.of()));
         assertThat(settings.host()).isEqualTo("127.0.0.1");
         assertThat(settings.port()).isEqualTo(8080);
-        assertThat(settings.open()).isTrue();
+        assertThat(settings.startKey()).isNotNull();
     }
 
     @ParameterizedTest
@@ -108,7 +108,7 @@ class GatewaySettingsTest {
             })
     void aKeySetIsAskedForOverHttpsOrOnThisMachine(String url) {
         Map<String, String> values = Map.of("REALTIME_AUTH", "jwt", "REALTIME_JWKS_URL", url);
-        assertThat(GatewaySettings.from(Settings.of(values)).open()).isFalse();
+        assertThat(GatewaySettings.from(Settings.of(values)).startKey()).isNull();
     }
 
     @Test

@@ -106,7 +106,7 @@ class GoneClientTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"H2C, true", "H2C, false", "H2, true", "H2, false", "H2C_BY_UPGRADE, true"})
+    @CsvSource({"H2C, true", "H2C, false", "H2, true", "H2, false"})
     void anHttp2ClientThatVanishesIsNoticedWithinTwoHeartbeats(Wire wire, boolean bothWays) throws IOException {
         gateway = wire.startWith(List.of(), folder, options -> options.withHeartbeat(HEARTBEAT));
         try (TcpProxy proxy = TcpProxy.to("127.0.0.1", gateway.gateway().port());

@@ -37,7 +37,8 @@ class PortTlsTest {
                 HttpResponse<String> answer = ask(certificate, version, address.resolve("/realtime/position"));
                 assertThat(answer.statusCode()).isEqualTo(200);
                 assertThat(answer.version()).isEqualTo(version);
-                assertThat(answer.headers().map()).doesNotContainKey("strict-transport-security");
+                assertThat(answer.headers().allValues("strict-transport-security"))
+                        .containsExactly("max-age=31536000");
             }
         }
     }

@@ -39,17 +39,28 @@ final class TestGateway implements AutoCloseable {
         this.gateway = gateway;
     }
 
-    /** Settings as key, value, key, value… */
+    /** Settings as key, value, key, value… Without authentication, unless they say otherwise. */
     static TestGateway start(String... settings) {
         return start(options -> options, settings);
     }
 
     static TestGateway start(UnaryOperator<EndpointOptions> adjust, String... settings) {
+        Map<String, String> values = values(settings);
+        values.putIfAbsent("REALTIME_AUTH", "none");
+        return new TestGateway(Gateway.start(Settings.of(values), adjust));
+    }
+
+    /** Without a word about authentication. */
+    static TestGateway startUnsaid(String... settings) {
+        return new TestGateway(Gateway.start(Settings.of(values(settings))));
+    }
+
+    private static Map<String, String> values(String... settings) {
         Map<String, String> values = new HashMap<>(Map.of("REALTIME_TRANSPORT", "memory", "PORT", "0"));
         for (int i = 0; i < settings.length; i += 2) {
             values.put(settings[i], settings[i + 1]);
         }
-        return new TestGateway(Gateway.start(Settings.of(values), adjust));
+        return values;
     }
 
     static TestGateway startWithTokens(String... more) {

@@ -26,8 +26,6 @@ import org.eclipse.jetty.http2.client.transport.HttpClientTransportOverHTTP2;
 /** The protocols that the gateway speaks. */
 enum Wire {
     HTTP_1_1(HttpClient.Version.HTTP_1_1, "HTTP_1_1"),
-    /** Cleartext HTTP/2, to which a connection is upgraded by its first request. */
-    H2C_BY_UPGRADE(HttpClient.Version.HTTP_2, "HTTP_2"),
     /** Cleartext HTTP/2 from the first byte. */
     H2C(HttpClient.Version.HTTP_2, "HTTP/2.0"),
     /** HTTP/2 over TLS, chosen by ALPN. */

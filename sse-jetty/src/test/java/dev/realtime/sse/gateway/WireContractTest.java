@@ -19,20 +19,6 @@ class WireContractTest {
     }
 
     @Nested
-    class FramesOverH2cByUpgrade extends FrameRules {
-        FramesOverH2cByUpgrade() {
-            super(Wire.H2C_BY_UPGRADE);
-        }
-    }
-
-    @Nested
-    class AnswersOverH2cByUpgrade extends AnswerRules {
-        AnswersOverH2cByUpgrade() {
-            super(Wire.H2C_BY_UPGRADE);
-        }
-    }
-
-    @Nested
     class FramesOverH2c extends FrameRules {
         FramesOverH2c() {
             super(Wire.H2C);

@@ -7,10 +7,12 @@ import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.spi.PubSubAdapterProvider;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The transports there are: those on the class path and those in the plugins folder, by name. Immutable. */
 final class AdapterRegistry {
@@ -48,6 +50,30 @@ final class AdapterRegistry {
                             + whereLooked);
         }
         return provider;
+    }
+
+    /** What to tell where a backend is configured and no transport is chosen. Empty if there is nothing to tell. */
+    Optional<String> forgottenChoice(Settings settings) {
+        if (settings.get(Settings.TRANSPORT) != null || settings.get(Settings.BACKEND) != null) {
+            return Optional.empty();
+        }
+        Set<SettingKey> read = new HashSet<>(Settings.CORE);
+        read.addAll(provider(settings.transport()).settings());
+        Set<String> set = new TreeSet<>();
+        Set<String> wanted = new TreeSet<>();
+        for (PubSubAdapterProvider provider : providers.values()) {
+            for (SettingKey key : provider.settings()) {
+                if (settings.get(key) != null && !read.contains(key)) {
+                    set.add(key.name());
+                    wanted.add(provider.name());
+                }
+            }
+        }
+        return set.isEmpty()
+                ? Optional.empty()
+                : Optional.of(String.join(", ", set) + " is set, but " + Settings.TRANSPORT.name() + " is not, so it is "
+                        + settings.transport() + ": what is published here no other instance hears, and it is gone when"
+                        + " this process ends; set it to " + String.join(" or ", wanted));
     }
 
     /** All keys that somebody reads. */

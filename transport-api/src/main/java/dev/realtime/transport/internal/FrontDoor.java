@@ -81,12 +81,16 @@ public final class FrontDoor implements PubSub {
     /** See {@link PubSub#open}. */
     public static PubSub open(Settings settings, Supervisor supervisor) {
         String name = settings.transport();
-        PubSubAdapterProvider provider = AdapterRegistry.find(settings).provider(name);
+        AdapterRegistry registry = AdapterRegistry.find(settings);
+        PubSubAdapterProvider provider = registry.provider(name);
         AdapterContext context = new AdapterContext(
                 instanceName(), settings.keyPrefix(), settings.replayWindow(), Clock.systemUTC(), supervisor);
         int maxPayloadBytes = settings.maxPayloadBytes();
         Duration patience = settings.patienceWhenFull();
-        return new FrontDoor(name, context, provider.create(settings, context), maxPayloadBytes, patience);
+        PubSubAdapter adapter = provider.create(settings, context);
+        registry.forgottenChoice(settings)
+                .ifPresent(cause -> supervisor.troubles().raise(Settings.TRANSPORT.name(), cause));
+        return new FrontDoor(name, context, adapter, maxPayloadBytes, patience);
     }
 
     /** See {@link PubSub#knownSettings}. */

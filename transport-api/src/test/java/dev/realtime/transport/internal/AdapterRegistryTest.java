@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +105,23 @@ class AdapterRegistryTest {
         permissions(jar, "rw-rw-r--");
 
         assertThatThrownBy(() -> PubSub.open(choosing("carrier-pigeon"))).hasMessageContaining(jar.toString());
+    }
+
+    @Test
+    void whatBelongsToSomebodyElseIsRefused() throws IOException {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root may give files away");
+        Path jar = plugin("Carrier", "carrier-pigeon");
+        UserPrincipal nobody =
+                jar.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+        for (Path given : new Path[] {jar, folder}) {
+            UserPrincipal before = Files.getOwner(given);
+            Files.setOwner(given, nobody);
+            assertThatThrownBy(() -> PubSub.open(choosing("carrier-pigeon")))
+                    .isInstanceOf(SettingsException.class)
+                    .hasMessageStartingWith("REALTIME_PLUGINS_DIR: '" + given + "' belongs to nobody");
+            Files.setOwner(given, before);
+        }
+        PubSub.open(choosing("carrier-pigeon")).close();
     }
 
     @Test
