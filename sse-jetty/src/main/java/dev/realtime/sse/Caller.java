@@ -29,7 +29,7 @@ public record Caller(
         AllowedTopics publishes,
         @Nullable Instant issuedAt) {
     public Caller {
-        FieldRules.organisation(orgId);
+        FieldRules.organisationOfOthers(orgId);
     }
 
     /** Hears what is for everybody in the organisation, and publishes there; forever. */
@@ -74,6 +74,8 @@ public record Caller(
 
     /** Whether it may publish there. */
     public boolean mayPublishTo(String organisation) {
-        return organisation.equals(orgId) || (publishesAnywhere && !organisation.equals(FieldRules.OPERATORS));
+        return organisation.equals(orgId) || (publishesAnywhere
+                        && !organisation.equals(FieldRules.OPERATORS)
+                        && !organisation.equals(FieldRules.INSTANCES));
     }
 }

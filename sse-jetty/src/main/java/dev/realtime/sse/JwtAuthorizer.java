@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Takes JSON Web Tokens, from {@code Authorization: Bearer} or the cookie {@value #COOKIE}, signed with a shared secret
  * (HS256) or with one of an issuer's public keys (RS256, ES256). Claims: {@code org_id} (must be), {@code sub} (the
  * user), {@code topics} and {@code publish_topics} (what it may hear and publish to; left out for all), {@code exp} and
- * {@code nbf} (30 s of skew are forgiven), {@code iat} (what was revoked at that time or later is refused), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org}
+ * {@code nbf} (30 s of skew are forgiven), {@code iat} (what was revoked at that time or later is refused, and one that is still to come, with the same skew), {@code iss} and {@code aud} (checked if expected), {@code publish_any_org}
  * ({@code true} for a service that publishes to all organisations). Thread-safe; blocks for less than three seconds
  * while keys are fetched, otherwise not at all.
  */
@@ -118,6 +118,11 @@ public final class JwtAuthorizer implements Authorizer {
         if (claims.getNotBeforeTime() != null
                 && now.isBefore(claims.getNotBeforeTime().toInstant().minus(SKEW))) {
             throw new Refused(ProblemCode.TOKEN_NOT_YET_VALID, "the token is not valid yet");
+        }
+        if (claims.getIssueTime() != null
+                && now.isBefore(claims.getIssueTime().toInstant().minus(SKEW))) {
+            // It would outlive every revocation until then.
+            throw new Refused(ProblemCode.TOKEN_NOT_YET_VALID, "the token's iat is still to come");
         }
         if (expected.issuer() != null && !expected.issuer().equals(claims.getIssuer())) {
             throw new Refused(ProblemCode.TOKEN_WRONG_ISSUER, "the token is from another issuer");

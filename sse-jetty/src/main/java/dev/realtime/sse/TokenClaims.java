@@ -34,7 +34,7 @@ final class TokenClaims {
 
     private static String organisation(JWTClaimsSet claims) throws Refused {
         try {
-            return FieldRules.organisation(claims.getStringClaim(ORGANISATION));
+            return FieldRules.organisationOfOthers(claims.getStringClaim(ORGANISATION));
         } catch (ParseException e) {
             throw new Refused(ProblemCode.TOKEN_NO_ORGANISATION, "the token's org_id is not a text");
         } catch (InvalidInputException e) {

@@ -71,7 +71,7 @@ final class FakePubSub implements PubSub {
     @Override
     public CompletableFuture<Position> position(String orgId) {
         // Nobody is ever revoked.
-        return orgId.equals(FieldRules.OPERATORS) ? new CompletableFuture<>() : position;
+        return orgId.equals(FieldRules.INSTANCES) ? new CompletableFuture<>() : position;
     }
 
     @Override

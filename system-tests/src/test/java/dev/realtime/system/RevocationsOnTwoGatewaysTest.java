@@ -127,7 +127,7 @@ class RevocationsOnTwoGatewaysTest {
     }
 
     private String ofOrg() {
-        return "event = 'ops.revoked' and convert_from(payload, 'UTF8') like '%" + org + "%'";
+        return "event = 'instances.revoked' and convert_from(payload, 'UTF8') like '%" + org + "%'";
     }
 
     private int said(String suffix) throws SQLException {

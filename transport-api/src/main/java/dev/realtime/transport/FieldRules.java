@@ -19,6 +19,8 @@ public final class FieldRules {
     public static final String RESERVED_EVENT_PREFIX = "realtime.";
     /** The operators' own organisation. */
     public static final String OPERATORS = "_ops";
+    /** What instances tell each other: nobody else publishes there, and no credential is of it. */
+    public static final String INSTANCES = "_instances";
 
     private static final String NAME_RULE = "1 to 128 of A-Z a-z 0-9 . _ : -, the first a letter, a digit or _";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}");
@@ -37,6 +39,15 @@ public final class FieldRules {
     /** Checks an organisation's id and returns it. */
     public static String organisation(@Nullable String value) {
         return name("org_id", value);
+    }
+
+    /** The same for an organisation that credentials and publishers may have. */
+    public static String organisationOfOthers(@Nullable String value) {
+        String organisation = organisation(value);
+        if (organisation.equals(INSTANCES)) {
+            throw new InvalidInputException("invalid_org_id", "org_id", "org_id: '" + INSTANCES + "' is reserved");
+        }
+        return organisation;
     }
 
     /** Checks a key to be claimed and returns it. */

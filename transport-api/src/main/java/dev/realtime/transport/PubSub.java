@@ -64,6 +64,14 @@ public interface PubSub extends AutoCloseable {
     }
 
     /**
+     * The same for an instance's own part, which may also publish to {@link FieldRules#INSTANCES}: that is what instances
+     * tell each other, and {@link #publish} and {@link #offer} refuse it. Nothing of what a caller said belongs there.
+     */
+    default Publication tellInstances(List<Event> events) {
+        return offer(events);
+    }
+
+    /**
      * Subscribes, to be polled.
      *
      * @param signal called when deliveries begin to wait, on a thread of the transport with a lock held, perhaps

@@ -76,10 +76,10 @@ public final class EventsServlet extends EndpointServlet {
                         .at(index)
                         .refusal();
             }
-            if (event.orgId().equals(FieldRules.OPERATORS) && event.type().equals(Revocation.EVENT)) {
+            if (event.orgId().equals(FieldRules.OPERATORS) && event.type().equals(Revocation.NOTICE)) {
                 throw Problem.of(
                                 ProblemCode.INVALID_EVENT,
-                                "event: '" + Revocation.EVENT + "' is reserved here; revoke by /realtime/revocations")
+                                "event: '" + Revocation.NOTICE + "' is reserved here; revoke by /realtime/revocations")
                         .about("event")
                         .at(index)
                         .refusal();

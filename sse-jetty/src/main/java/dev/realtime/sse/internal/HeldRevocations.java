@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The revocations that hold: of each user and organisation the newest. No I/O, no clock of its own. Changed by one
+ * The revocations that hold: of each user and organisation all that were heard, as one. No I/O, no clock of its own. Changed by one
  * thread, asked by any.
  */
 final class HeldRevocations {
@@ -21,7 +21,7 @@ final class HeldRevocations {
     enum Learnt {
         /** It holds from now on. */
         NEW,
-        /** It, or a newer one, was known; or it is over. */
+        /** It adds nothing to what was known; or it is over. */
         KNOWN,
         /** There is no room: the one that ends first is forgotten. */
         OVERFLOW
@@ -79,13 +79,16 @@ final class HeldRevocations {
             return Learnt.KNOWN;
         }
         Held known = held.get(revocation.subject());
-        if (known != null && !revocation.isNewerThan(known.revocation)) {
-            if (revocation.equals(known.revocation) && said.time() >= known.time) {
-                held.put(revocation.subject(), new Held(revocation, said.time(), saidAt, null));
+        Revocation all = known == null ? revocation : known.revocation.with(revocation);
+        if (known != null && all.equals(known.revocation)) {
+            if (all.equals(revocation) && said.time() >= known.time) {
+                held.put(all.subject(), new Held(all, said.time(), saidAt, null));
             }
             return Learnt.KNOWN;
         }
-        held.put(revocation.subject(), new Held(revocation, said.time(), saidAt, null));
+        // What two of them come to has not been said yet.
+        boolean isSaid = all.equals(revocation);
+        held.put(all.subject(), new Held(all, isSaid ? said.time() : 0, isSaid ? saidAt : Instant.EPOCH, null));
         if (held.size() <= most) {
             return Learnt.NEW;
         }

@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was issued to somebody by a moment does not hold any more. Travels as an event of the operators' organisation.
- * Immutable.
+ * What was issued to somebody by a moment does not hold any more. Travels as an event of the instances' organisation,
+ * where nobody else can publish. Immutable.
  *
  * @param orgId whose credentials
  * @param userId which user's; null for the whole organisation's
@@ -32,10 +32,13 @@ import org.jspecify.annotations.Nullable;
  * @param until when everybody may forget it, because they have all expired: at most {@link #LONGEST} after
  */
 record Revocation(String orgId, @Nullable String userId, Instant revokedAt, Instant until) {
-    /** Reserved in the operators' organisation. */
-    static final String EVENT = "ops.revoked";
-    /** Reserved in the operators' organisation. */
-    static final String TOPIC = "ops:revocations";
+    static final String EVENT = "instances.revoked";
+    static final String TOPIC = "instances:revocations";
+
+    /** For people; instances take no notice of it. Reserved in the operators' organisation. */
+    static final String NOTICE = "ops.revoked";
+
+    private static final String NOTICE_TOPIC = "ops:revocations";
 
     static final Duration LONGEST = Duration.ofDays(30);
 
@@ -74,18 +77,33 @@ record Revocation(String orgId, @Nullable String userId, Instant revokedAt, Inst
         return isAbout(caller) && (caller.issuedAt() == null || isAfterIssueOf(caller));
     }
 
-    /** Whether it counts and the other one does not. */
-    boolean isNewerThan(Revocation other) {
-        int order = revokedAt.compareTo(other.revokedAt);
-        return order > 0 || (order == 0 && until.isAfter(other.until));
+    /** What holds of two about the same subject: neither shortens the other. */
+    Revocation with(Revocation other) {
+        return new Revocation(
+                orgId,
+                userId,
+                revokedAt.isAfter(other.revokedAt) ? revokedAt : other.revokedAt,
+                until.isAfter(other.until) ? until : other.until);
+    }
+
+    /** What operators hear of it. */
+    Event notice() {
+        return Event.of(FieldRules.OPERATORS, NOTICE)
+                .withTopic(NOTICE_TOPIC)
+                .withPayload(payload())
+                .withId("revoked:" + hash());
     }
 
     /** How it is said. Everybody makes the same of it, so that saying it the same time again is no second event. */
     Event event(long time) {
-        return Event.of(FieldRules.OPERATORS, EVENT)
+        return Event.of(FieldRules.INSTANCES, EVENT)
                 .withTopic(TOPIC)
-                .withPayload(JsonPayload.from(new Payload(orgId, userId, revokedAt.toString(), until.toString())))
+                .withPayload(payload())
                 .withId("revoked:" + hash() + ":" + time);
+    }
+
+    private JsonPayload payload() {
+        return JsonPayload.from(new Payload(orgId, userId, revokedAt.toString(), until.toString()));
     }
 
     /** Empty if the event says nothing that makes sense. */

@@ -43,6 +43,9 @@ public final class Revocations implements AutoCloseable {
     private static final Duration TRY_AGAIN = Duration.ofMillis(500);
     private static final Duration LONGEST_AGE = Duration.ofSeconds(150);
     private static final int BATCH = 1_000;
+    /** So far the clocks of instances may differ. */
+    private static final Duration SKEW = Duration.ofMinutes(5);
+
 
     private final PubSub pubSub;
     private final Streams streams;
@@ -132,7 +135,7 @@ public final class Revocations implements AutoCloseable {
     /** The log's offset 0 stands before everything that is held, once the log's epoch is known. */
     private void findStart() {
         try {
-            pubSub.position(FieldRules.OPERATORS)
+            pubSub.position(FieldRules.INSTANCES)
                     .whenComplete((head, failure) -> inLoop(() -> {
                         if (failure == null) {
                             subscribe(new Position(head.epoch(), 0, Position.NO_EVENT));
@@ -161,7 +164,7 @@ public final class Revocations implements AutoCloseable {
         }
         int number = ++subscriptions;
         opened = false;
-        SubscribeRequest request = new SubscribeRequest(FieldRules.OPERATORS, null, ONES, start.cursor());
+        SubscribeRequest request = new SubscribeRequest(FieldRules.INSTANCES, null, ONES, start.cursor());
         subscription = pubSub.subscribe(request, loop, delivery -> heard(number, delivery));
     }
 
@@ -207,6 +210,12 @@ public final class Revocations implements AutoCloseable {
     }
 
     private void learn(Revocation.Said said, Instant saidAt, Instant now) {
+        if (said.revocation().revokedAt().isAfter(now.plus(SKEW))) {
+            LOG.warn(
+                    "A revocation of a moment that is still to come ({}) counts for nothing",
+                    said.revocation().revokedAt());
+            return;
+        }
         switch (held.learn(said, saidAt, now)) {
             case NEW -> streams.end(said.revocation()::endsStreamOf, CloseReason.REVOKED);
             case OVERFLOW -> {
@@ -229,7 +238,7 @@ public final class Revocations implements AutoCloseable {
                     .map(said -> said.revocation().event(said.time()))
                     .toList();
             if (!again.isEmpty()) {
-                pubSub.offer(again).committed().whenComplete((positions, failure) -> {
+                pubSub.tellInstances(again).committed().whenComplete((positions, failure) -> {
                     if (failure != null) {
                         LOG.warn("Revocations could not be said again, the next round tries: {}", failure.toString());
                     }

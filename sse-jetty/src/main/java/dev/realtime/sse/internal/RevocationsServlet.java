@@ -57,7 +57,7 @@ public final class RevocationsServlet extends EndpointServlet {
                     .refusal();
         }
         exchange.follow(
-                pubSub.offer(List.of(revocation.event(0))),
+                pubSub.tellInstances(List.of(revocation.notice(), revocation.event(0))),
                 () -> answer(revocation, null, "queued"),
                 published -> exchange.json(
                         HttpServletResponse.SC_CREATED,

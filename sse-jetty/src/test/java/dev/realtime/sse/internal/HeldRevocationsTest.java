@@ -42,17 +42,23 @@ class HeldRevocationsTest {
     }
 
     @Test
-    void theNewestOfASubjectCountsInWhateverOrderTheyCome() {
-        Revocation old = revocation("acme", "ann", T, 24);
+    void noneOfASubjectShortensAnotherInWhateverOrderTheyCome() {
+        Revocation lasting = revocation("acme", "ann", T, 24);
         Revocation newer = revocation("acme", "ann", T.plusSeconds(5), 1);
+        Revocation sooner = revocation("acme", "ann", T.minusSeconds(5), 1);
+        Revocation both = new Revocation("acme", "ann", newer.revokedAt(), lasting.until());
         assertThat(learn(newer)).isEqualTo(Learnt.NEW);
-        assertThat(learn(old)).isEqualTo(Learnt.KNOWN);
+        assertThat(learn(lasting)).isEqualTo(Learnt.NEW);
+        assertThat(learn(sooner)).isEqualTo(Learnt.KNOWN);
+        assertThat(learn(newer)).isEqualTo(Learnt.KNOWN);
 
         assertThat(held.covers(ann(T.plusSeconds(5)), T)).isTrue();
-        assertThat(held.covers(ann(T), newer.until())).isFalse();
+        assertThat(held.covers(ann(T), lasting.until().minusNanos(1))).isTrue();
         assertThat(held.size()).isEqualTo(1);
-        assertThat(learn(newer)).isEqualTo(Learnt.KNOWN);
-        assertThat(learn(revocation("acme", "ann", T.plusSeconds(6), 1))).isEqualTo(Learnt.NEW);
+        assertThat(held.due(AGE, T, 10))
+                .as("what they come to has been said by nobody")
+                .containsExactly(new Said(both, 1));
+        assertThat(learn(both)).isEqualTo(Learnt.KNOWN);
     }
 
     @Test

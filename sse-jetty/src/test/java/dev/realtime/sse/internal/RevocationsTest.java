@@ -140,6 +140,17 @@ class RevocationsTest {
                 .isFalse();
     }
 
+    @Test
+    void aMomentThatIsStillToComeCountsForNothing() {
+        start();
+        Instant future = now.plus(Duration.ofDays(1));
+        log.tell(new Revocation("acme", "ann", future, future.plus(Duration.ofHours(1))).event(0), Duration.ZERO, 1);
+        log.tell(new Delivery.Live());
+
+        assertThat(revocations.awaitReplayed(Duration.ofSeconds(20))).isTrue();
+        assertThat(revocations.covers(ann(now))).isFalse();
+    }
+
     private void start() {
         revocations = new Revocations(log, streams, Clock.systemUTC(), meters);
         await().until(() -> log.requests.size() == 1);

@@ -4,6 +4,7 @@ import com.github.f4b6a3.uuid.UuidCreator;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Event;
 import dev.realtime.transport.EventConflictException;
+import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.InvalidInputException;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.Published;
@@ -61,7 +62,13 @@ final class EventIntake {
         this.maxPayloadBytes = maxPayloadBytes;
     }
 
+    /** What publishers say: not to the instances. */
     Accepted accept(List<Event> events) {
+        events.forEach(event -> FieldRules.organisationOfOthers(event.orgId()));
+        return acceptFromInstance(events);
+    }
+
+    Accepted acceptFromInstance(List<Event> events) {
         if (events.isEmpty() || events.size() > MAX_EVENTS) {
             throw new InvalidInputException(
                     "invalid_batch",

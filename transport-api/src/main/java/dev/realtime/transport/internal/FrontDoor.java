@@ -117,6 +117,12 @@ public final class FrontDoor implements PubSub {
     }
 
     @Override
+    public Publication tellInstances(List<Event> events) {
+        Accepted accepted = intake.acceptFromInstance(events);
+        return outbox.counted(outbox.publish(accepted), accepted);
+    }
+
+    @Override
     public Subscription subscribe(SubscribeRequest request, Runnable signal) {
         return hub.subscribe(request, signal);
     }
