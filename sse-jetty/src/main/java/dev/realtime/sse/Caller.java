@@ -74,7 +74,8 @@ public record Caller(
 
     /** Whether it may publish there. */
     public boolean mayPublishTo(String organisation) {
-        return organisation.equals(orgId) || (publishesAnywhere
+        return organisation.equals(orgId)
+                || (publishesAnywhere
                         && !organisation.equals(FieldRules.OPERATORS)
                         && !organisation.equals(FieldRules.INSTANCES));
     }

@@ -46,7 +46,6 @@ public final class Revocations implements AutoCloseable {
     /** So far the clocks of instances may differ. */
     private static final Duration SKEW = Duration.ofMinutes(5);
 
-
     private final PubSub pubSub;
     private final Streams streams;
     private final Clock clock;

@@ -106,7 +106,7 @@ class RevocationsTest {
         revoke("{\"org_id\":\"" + org + "\",\"user_id\":\"ann\",\"hours\":2}");
         StreamClient fresh = stream(token("ann", 2));
         revoke("{\"org_id\":\"" + org + "\",\"user_id\":\"bob\"}");
-        awaitRefused(token("bob", 0));
+        awaitRefused(token("bob", -5));
 
         gateway.publish("after", "Authorization", token("ann", 2));
         assertThat(fresh.next().data()).contains("\"event\":\"after\"");
