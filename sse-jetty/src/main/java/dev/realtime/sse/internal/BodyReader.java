@@ -105,8 +105,8 @@ final class BodyReader implements ReadListener {
         if (noRoom != null || isTooLarge()) {
             refuse();
         } else {
-            done = true;
             byte[] whole = read == body.length ? body : Arrays.copyOf(body, (int) read);
+            done = true; // not before there is one: the container tells of a failure here
             body = NOTHING;
             reader.whole(whole);
         }

@@ -54,15 +54,38 @@ public abstract class EndpointServlet extends HttpServlet {
                 throw Problem.of(ProblemCode.METHOD_NOT_ALLOWED, "allowed here: " + allow)
                         .refusal();
             }
-        } catch (Refused | RuntimeException e) {
-            if (mayBeReset(request)) {
+        } catch (Refused | RuntimeException | Error e) {
+            if (request.isAsyncStarted()) {
+                giveUp(request, response, e);
+            } else if (mayBeReset(request)) {
                 Exchange.refuseAfterBody(request, REFUSED_BODY, e);
-                return;
+            } else {
+                if (mayHaveUnreadBody(request)) {
+                    Problem.announceClose(response);
+                }
+                Problem.of(e).write(response);
             }
-            if (mayHaveUnreadBody(request)) {
-                Problem.announceClose(response);
+        }
+    }
+
+    /** What nobody answers any more: the container would wait for an answer that does not come. */
+    private static void giveUp(HttpServletRequest request, HttpServletResponse response, Throwable failure)
+            throws IOException {
+        try {
+            if (!response.isCommitted()) {
+                response.reset();
+                Problem.of(failure).write(response);
             }
-            Problem.of(e).write(response);
+        } finally {
+            complete(request);
+        }
+    }
+
+    private static void complete(HttpServletRequest request) {
+        try {
+            request.getAsyncContext().complete();
+        } catch (IllegalStateException over) {
+            // a stream has ended it
         }
     }
 

@@ -57,7 +57,9 @@ public final class EventsServlet extends EndpointServlet {
         Publication publication = pubSub.offer(events);
         int bytes = body.length; // whoever waits for the commit does not hold the body
         exchange.follow(
-                publication, () -> queued(publication), published -> paced(bytes, () -> answer(exchange, published)));
+                publication,
+                () -> queued(publication),
+                published -> paced(bytes, () -> exchange.orFail(() -> answer(exchange, published))));
     }
 
     /** After the commit; and while streams wait for their turn to be written, not before they have had it. */

@@ -17,9 +17,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A request that is answered later, once, whoever comes first. Thread-safe; answering never blocks its caller. */
 final class Exchange implements AsyncListener {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
     private final AsyncContext async;
     private final AtomicBoolean answered = new AtomicBoolean();
     private final Runnable whenAnswered;
@@ -78,11 +82,7 @@ final class Exchange implements AsyncListener {
             @Override
             public void whole(byte[] body) {
                 exchange.whenLate = whenAnswerIsLate;
-                try {
-                    answer.accept(exchange, body);
-                } catch (RuntimeException | Error e) {
-                    exchange.fail(e);
-                }
+                exchange.orFail(() -> answer.accept(exchange, body));
             }
 
             @Override
@@ -98,7 +98,7 @@ final class Exchange implements AsyncListener {
     }
 
     /** Refuses a request once its body has come and been thrown away, or at the deadline. */
-    static void refuseAfterBody(HttpServletRequest request, Duration deadline, Exception refusal) throws IOException {
+    static void refuseAfterBody(HttpServletRequest request, Duration deadline, Throwable refusal) throws IOException {
         Exchange exchange = start(request, deadline);
         exchange.whenLate = Problem.of(refusal);
         BodyReader.read(request, 0, BodyReader.Room.NONE, new BodyReader.Reader() {
@@ -121,20 +121,33 @@ final class Exchange implements AsyncListener {
 
     /** Answers when a publication is queued, has been committed, or fails. */
     void follow(Publication publication, Supplier<Object> queued, Consumer<List<Published>> committed) {
-        publication.accepted().whenComplete((acceptance, failure) -> {
-            if (failure != null) {
-                fail(failure);
-            } else if (acceptance == Publication.Acceptance.QUEUED) {
-                json(HttpServletResponse.SC_ACCEPTED, queued.get());
-            }
-        });
-        publication.committed().whenComplete((published, failure) -> {
-            if (failure != null) {
-                fail(failure);
-            } else {
-                committed.accept(published);
-            }
-        });
+        publication
+                .accepted()
+                .whenComplete((acceptance, failure) -> orFail(() -> {
+                    if (failure != null) {
+                        fail(failure);
+                    } else if (acceptance == Publication.Acceptance.QUEUED) {
+                        json(HttpServletResponse.SC_ACCEPTED, queued.get());
+                    }
+                }));
+        publication
+                .committed()
+                .whenComplete((published, failure) -> orFail(() -> {
+                    if (failure != null) {
+                        fail(failure);
+                    } else {
+                        committed.accept(published);
+                    }
+                }));
+    }
+
+    /** A step whose failure nobody else would hear of: it is the answer. */
+    void orFail(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
     }
 
     /** What a stage failed of. */
@@ -160,15 +173,34 @@ final class Exchange implements AsyncListener {
 
     private void answer(Answer answer) {
         if (isFirst()) {
-            async.start(() -> {
-                try {
-                    answer.write((HttpServletResponse) async.getResponse());
-                } catch (IOException clientHasLeft) {
-                    // nobody to tell
-                } finally {
-                    async.complete();
-                }
-            });
+            try {
+                async.start(() -> write(answer));
+            } catch (RuntimeException | Error noThread) {
+                write(response -> answerInternalError(response, noThread));
+            }
+        }
+    }
+
+    /** Whatever comes of it, the request is over afterwards, and no half answer looks like a whole one. */
+    private void write(Answer answer) {
+        HttpServletResponse response = (HttpServletResponse) async.getResponse();
+        try {
+            answer.write(response);
+        } catch (IOException clientHasLeft) {
+            // nobody to tell
+        } catch (RuntimeException | Error e) {
+            answerInternalError(response, e);
+        } finally {
+            async.complete();
+        }
+    }
+
+    /** With as little as can be done: what failed may be the memory. */
+    static void answerInternalError(HttpServletResponse response, Throwable failure) {
+        Guarded.run(() -> LOG.error("A request could not be answered", failure), LOG, "nor be told of");
+        if (!response.isCommitted()) {
+            response.reset();
+            response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
         }
     }
 
@@ -176,16 +208,15 @@ final class Exchange implements AsyncListener {
     private boolean isFirst() {
         boolean first = answered.compareAndSet(false, true);
         if (first) {
-            whenAnswered.run();
+            Guarded.run(whenAnswered, LOG, "The room of a body was not given back");
         }
         return first;
     }
 
     @Override
-    public void onTimeout(AsyncEvent event) throws IOException {
+    public void onTimeout(AsyncEvent event) {
         if (isFirst()) {
-            whenLate.write((HttpServletResponse) async.getResponse());
-            async.complete();
+            write(whenLate::write);
         }
     }
 
@@ -198,7 +229,8 @@ final class Exchange implements AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
-        isFirst();
+        answered.set(true);
+        whenAnswered.run(); // again, in case it failed when it was tried before
     }
 
     @Override

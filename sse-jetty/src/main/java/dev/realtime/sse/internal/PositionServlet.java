@@ -29,12 +29,13 @@ public final class PositionServlet extends EndpointServlet {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
         Exchange exchange = Exchange.start(request, options.publishDeadline());
-        pubSub.position(caller.orgId()).whenComplete((position, failure) -> {
-            if (failure == null) {
-                exchange.json(HttpServletResponse.SC_OK, new Answer(position.cursor()));
-            } else {
-                exchange.fail(failure);
-            }
-        });
+        pubSub.position(caller.orgId())
+                .whenComplete((position, failure) -> exchange.orFail(() -> {
+                    if (failure == null) {
+                        exchange.json(HttpServletResponse.SC_OK, new Answer(position.cursor()));
+                    } else {
+                        exchange.fail(failure);
+                    }
+                }));
     }
 }

@@ -70,14 +70,21 @@ final class Seats {
             holders.add(new Holder(Kind.USER, caller.orgId() + ' ' + caller.userId()));
         }
         holders.add(new Holder(Kind.ADDRESS, address));
-        for (int i = 0; i < holders.size(); i++) {
-            Kind kind = holders.get(i).kind();
-            if (!enter(holders.get(i), limit(kind))) {
-                holders.subList(0, i).forEach(this::leave);
-                return new Full(kind, limit(kind));
+        int entered = 0;
+        try {
+            while (entered < holders.size()) {
+                Kind kind = holders.get(entered).kind();
+                if (!enter(holders.get(entered), limit(kind))) {
+                    return new Full(kind, limit(kind));
+                }
+                entered++;
             }
+            Seat seat = new Seat(List.copyOf(holders));
+            entered = 0; // they are the seat's
+            return seat;
+        } finally {
+            holders.subList(0, entered).forEach(this::leave);
         }
-        return new Seat(holders);
     }
 
     private int limit(Kind kind) {

@@ -64,11 +64,18 @@ public final class StreamServlet extends EndpointServlet {
         if (admission == null) {
             open(response);
             sendAway(async(request), asked, CloseReason.LIMIT);
-        } else if (credential instanceof Credential.Ticket ticket) {
-            redeem(request, response, asked, ticket, admission);
-        } else {
-            open(response);
-            stream(() -> async(request), credential.caller(), asked, filter, admission);
+            return;
+        }
+        try {
+            if (credential instanceof Credential.Ticket ticket) {
+                redeem(request, response, asked, ticket, admission);
+            } else {
+                open(response);
+                stream(() -> async(request), credential.caller(), asked, filter, admission);
+            }
+        } catch (RuntimeException | Error e) {
+            admission.leave();
+            throw e;
         }
     }
 
@@ -81,16 +88,21 @@ public final class StreamServlet extends EndpointServlet {
             return full(ProblemCode.TOO_MANY_STREAMS, full.sentence(), full.limit(), asked);
         }
         Seats.Seat taken = (Seats.Seat) seat;
-        if (asked.cursor() == null) {
-            return new Admission(taken, null);
+        Admission entered = null;
+        try {
+            Replays.Answer place =
+                    asked.cursor() == null ? null : streams.replays().take();
+            if (place instanceof Replays.Full full) {
+                streams.meters().refused(Replays.WIRE_NAME);
+                return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);
+            }
+            entered = new Admission(taken, (Replays.Place) place);
+            return entered;
+        } finally {
+            if (entered == null) {
+                taken.release();
+            }
         }
-        Replays.Answer place = streams.replays().take();
-        if (place instanceof Replays.Full full) {
-            taken.release();
-            streams.meters().refused(Replays.WIRE_NAME);
-            return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);
-        }
-        return new Admission(taken, (Replays.Place) place);
     }
 
     private static @Nullable Admission full(ProblemCode code, String sentence, int limit, StreamRequest asked) {
@@ -111,14 +123,8 @@ public final class StreamServlet extends EndpointServlet {
             StreamRequest asked,
             Credential.Ticket ticket,
             Admission admission) {
-        AsyncContext async;
-        try {
-            async = async(request);
-            async.addListener(admission);
-        } catch (RuntimeException e) {
-            admission.leave();
-            throw e;
-        }
+        AsyncContext async = async(request);
+        async.addListener(admission);
         redemption(ticket)
                 .whenComplete((redeemed, failure) -> onward(async, admission, () -> {
                     try {
@@ -130,7 +136,7 @@ public final class StreamServlet extends EndpointServlet {
                         }
                     } catch (IOException clientHasLeft) {
                         async.complete();
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         admission.leave();
                         fail(async, response, e);
                     }
@@ -143,13 +149,16 @@ public final class StreamServlet extends EndpointServlet {
             async.start(step);
         } catch (RuntimeException clientHasLeft) { // containers say so in several ways, Jetty by a null
             admission.leave();
+        } catch (Error e) {
+            admission.leave();
+            fail(async, (HttpServletResponse) async.getResponse(), e);
         }
     }
 
     private static CompletableFuture<Credential.Redeemed> redemption(Credential.Ticket ticket) {
         try {
             return ticket.redeem().get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -188,16 +197,25 @@ public final class StreamServlet extends EndpointServlet {
         }
     }
 
-    private static void fail(AsyncContext async, HttpServletResponse response, RuntimeException failure) {
-        Problem problem = Problem.of(failure);
+    private static void fail(AsyncContext async, HttpServletResponse response, Throwable failure) {
         try {
+            Problem problem = Problem.of(failure);
             if (!response.isCommitted()) {
                 response.reset();
                 problem.write(response);
             }
-            async.complete();
         } catch (IOException | IllegalStateException over) {
             // nobody to tell
+        } finally {
+            complete(async);
+        }
+    }
+
+    private static void complete(AsyncContext async) {
+        try {
+            async.complete();
+        } catch (IllegalStateException over) {
+            // the container was first
         }
     }
 
@@ -254,19 +272,41 @@ public final class StreamServlet extends EndpointServlet {
         if (!admission.claim()) {
             return; // the client has left
         }
-        SseConnection connection =
-                new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat());
-        SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
-        Supplier<Subscription> subscribing =
-                () -> streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, connection::signal);
         Replays.Place place = admission.place();
-        connection.start(place == null ? subscribing : () -> place.subscribe(subscribing, connection::signal), async);
-        if (place != null && place.waits()) {
-            connection.comment();
+        SseConnection connection = null;
+        boolean begun = false;
+        try {
+            connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat());
+            Runnable signal = connection::signal;
+            SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
+            Supplier<Subscription> subscribing =
+                    () -> streams.draining() ? NoSubscription.INSTANCE : pubSub.subscribe(wanted, signal);
+            connection.start(place == null ? subscribing : () -> place.subscribe(subscribing, signal), async);
+            if (place != null && place.waits()) {
+                connection.comment();
+            }
+            // A revocation that came since the credential was looked at has ended the streams that it found.
+            if (revocations.covers(caller)) {
+                connection.close(CloseReason.REVOKED);
+            }
+            begun = true;
+        } finally {
+            if (!begun) {
+                abandon(admission, connection);
+            }
         }
-        // A revocation that came since the credential was looked at has ended the streams that it found.
-        if (revocations.covers(caller)) {
-            connection.close(CloseReason.REVOKED);
+    }
+
+    /** Nothing is left of a stream that could not begin. */
+    private static void abandon(Admission admission, @Nullable SseConnection connection) {
+        Replays.Place place = admission.place();
+        if (connection == null) {
+            admission.seat().release();
+        } else {
+            connection.cut(CloseReason.GONE);
+        }
+        if (place != null) {
+            place.close();
         }
     }
 }

@@ -98,10 +98,12 @@ final class StreamWriter implements AutoCloseable {
     private boolean round() throws InterruptedException {
         boolean last = take();
         while (nextAnswer < answers.size()) {
-            supervisor.guard(name, answers.get(nextAnswer++));
+            supervisor.guard(name, answers.get(nextAnswer));
+            nextAnswer++; // not before: twice does no harm, and never would
         }
         while (nextTurn < turns.size()) {
-            supervisor.guard(name, turns.get(nextTurn++));
+            supervisor.guard(name, turns.get(nextTurn));
+            nextTurn++;
         }
         return !last;
     }

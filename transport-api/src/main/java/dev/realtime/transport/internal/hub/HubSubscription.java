@@ -245,6 +245,11 @@ final class HubSubscription implements Subscription {
         return stage == Stage.REPLAYING && !queued && mailbox.hasRoom();
     }
 
+    /** Signals its consumer again if that failed. */
+    void nudge() {
+        mailbox.nudge();
+    }
+
     /** A read of its next page has been asked for, or is not any more. */
     void queued(boolean now) {
         queued = now;
@@ -266,11 +271,27 @@ final class HubSubscription implements Subscription {
         try {
             return take(current, events, before, through, copied);
         } catch (RuntimeException | Error e) {
-            current.notTaken(before, through);
-            stage = stage == Stage.LIVE ? Stage.REPLAYING : stage;
+            notTaken(current, before, through);
             feed.failed(e);
-            return 0; // the feed's sweep has it replayed
+            return 0;
         }
+    }
+
+    /**
+     * The feed's lock. A delivery was broken off, and whether this one had its part of it is not known: what it does not
+     * have yet is replayed.
+     */
+    void missed(Position delivered, Position through) {
+        Handover current = handover;
+        if (current != null && stage != Stage.CLOSED) {
+            notTaken(current, further(delivered, current.reached()), through);
+        }
+    }
+
+    /** The feed's sweep has it replayed. */
+    private void notTaken(Handover current, Position before, Position through) {
+        current.notTaken(before, through);
+        stage = stage == Stage.LIVE ? Stage.REPLAYING : stage;
     }
 
     private int take(Handover current, List<Received> events, Position before, Position through, boolean copied) {
@@ -279,17 +300,26 @@ final class HubSubscription implements Subscription {
             return 0;
         }
         Offer offer = mailbox.offer(copied ? seen(released) : released, through);
-        feed.countConflated(mailbox.takeConflated());
         if (offer == Offer.LAGGING) {
             current.fallBehind(before, through);
             stage = Stage.REPLAYING;
             feed.replay(this);
             return 0;
         }
-        if (offer == Offer.OVERFLOWED) {
-            feed.countGap();
-        }
+        count(offer);
         return released.size();
+    }
+
+    /** What waits in the mailbox has been given: to count it may fail, and must not have it given again. */
+    private void count(Offer offer) {
+        try {
+            feed.countConflated(mailbox.takeConflated());
+            if (offer == Offer.OVERFLOWED) {
+                feed.countGap();
+            }
+        } catch (RuntimeException | Error e) {
+            feed.failed(e);
+        }
     }
 
     /** The feed's lock. Something is lost between what the feed has delivered and where it goes on. */

@@ -178,16 +178,22 @@ final class LogFeed {
         List<LogEntry> entries = after(before, told);
         List<Share> shares = shares(entries);
         boolean copied = provisionalIds.haveAnyOf(entries);
-        moveTo(upTo);
-        if (!ahead.isEmpty()) {
-            prove(entries, before, upTo);
-        }
         int delivered = 0;
-        for (int i = 0; i < shares.size(); i++) {
-            Share share = shares.get(i);
-            for (HubSubscription subscription : share.subscribers()) {
-                delivered += subscription.live(share.events(), before, upTo, copied);
+        try {
+            moveTo(upTo);
+            if (!ahead.isEmpty()) {
+                prove(entries, before, upTo);
             }
+            for (int i = 0; i < shares.size(); i++) {
+                Share share = shares.get(i);
+                for (HubSubscription subscription : share.subscribers()) {
+                    delivered += subscription.live(share.events(), before, upTo, copied);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            // To repeat it would be no use: the feed is past it.
+            each(subscription -> subscription.missed(before, upTo));
+            desk.failed(e);
         }
         desk.count(delivered, 0);
     }
@@ -288,6 +294,7 @@ final class LogFeed {
     /** Has replays go on that something kept from being asked for. */
     synchronized void sweep() {
         forEach(subscription -> {
+            subscription.nudge();
             if (subscription.isStranded() && !parked.contains(subscription)) {
                 desk.replay(subscription);
             }

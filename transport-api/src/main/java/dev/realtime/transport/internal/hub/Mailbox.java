@@ -33,6 +33,9 @@ final class Mailbox {
     /** Pings left out, and not yet told of: asked with every delivery, so without the lock. */
     private final AtomicInteger conflated = new AtomicInteger();
 
+    /** The last signal failed, or is under way: who puts something in signals again. */
+    private volatile boolean unsaid;
+
     // guarded by this
     private ArrayDeque<Delivery> waiting = new ArrayDeque<>();
     private long bytes;
@@ -64,8 +67,8 @@ final class Mailbox {
         synchronized (this) {
             signals = add(deliveries, weight(deliveries));
         }
-        if (signals) {
-            call(signal);
+        if (signals || unsaid) {
+            signal();
         }
     }
 
@@ -100,8 +103,8 @@ final class Mailbox {
                 return Offer.OVERFLOWED;
             }
         }
-        if (signals) {
-            call(signal);
+        if (signals || unsaid) {
+            signal();
         }
         return Offer.TAKEN;
     }
@@ -121,8 +124,8 @@ final class Mailbox {
             }
             signals = add(copies, weight);
         }
-        if (signals) {
-            call(signal);
+        if (signals || unsaid) {
+            signal();
         }
         return true;
     }
@@ -136,7 +139,7 @@ final class Mailbox {
             closed = true;
             ending = true;
         }
-        call(signal);
+        signal();
     }
 
     @Nullable
@@ -159,7 +162,7 @@ final class Mailbox {
             roomWanted &= !roomAgain;
         }
         if (roomAgain) {
-            call(room);
+            called(room);
         }
         return next;
     }
@@ -286,16 +289,30 @@ final class Mailbox {
         return null;
     }
 
+    /** Signals again if the last signal failed: the consumer may be asleep while something waits. */
+    void nudge() {
+        if (unsaid) {
+            signal();
+        }
+    }
+
+    private void signal() {
+        unsaid = true; // until it has been said
+        unsaid = !called(signal);
+    }
+
     @SuppressWarnings("EmptyCatch")
-    private static void call(Runnable callback) {
+    private static boolean called(Runnable callback) {
         try {
             callback.run();
+            return true;
         } catch (RuntimeException | Error e) {
             try {
                 LOG.error("a subscriber's signal failed", e);
             } catch (RuntimeException | Error alsoTheLog) {
                 // nothing is left to tell it with
             }
+            return false;
         }
     }
 
