@@ -57,7 +57,7 @@ public final class SeamCharge {
         return reached;
     }
 
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <T extends Throwable> T unchecked(Throwable made) throws T {
         throw (T) made;
     }

@@ -3,7 +3,8 @@ package dev.realtime.system;
 import java.util.function.Supplier;
 
 /** What a seam throws. */
-public enum SeamKind {
+public @SuppressWarnings("ImmutableEnumChecker") // nobody changes a supplier
+enum SeamKind {
     RUNTIME(() -> new RuntimeException("seam")),
     MEMORY(() -> new OutOfMemoryError("seam")),
     STACK(() -> new StackOverflowError("seam"));

@@ -58,7 +58,11 @@ final class SeamListener implements Subscriber, AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        subscription.close();
+    public void close() {
+        try {
+            subscription.close();
+        } catch (Exception e) {
+            throw new AssertionError("a subscription does not close", e);
+        }
     }
 }

@@ -306,7 +306,7 @@ final class SeamScene implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         streams.forEach(SeamStream::close);
         ofBeta.close();
         library.close();

@@ -66,7 +66,8 @@ final class SeamStream implements Subscriber, AutoCloseable {
             socket = fresh;
             ended = false;
             live = false;
-            int connection = ++connections;
+            int connection = connections + 1; // only one thread connects
+            connections = connection;
             startsAnew = connection > 1 && (lastId == null || lastId.equals(NO_CURSOR));
             String cursor = lastId == null ? "" : "Last-Event-ID: " + lastId + "\r\n";
             String length = body == null ? "" : "Content-Length: " + body.length() + "\r\n";

@@ -13,6 +13,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.runtime.Timer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,9 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +52,7 @@ public final class Revocations implements AutoCloseable {
     private final HeldRevocations held = new HeldRevocations(MOST);
     private final CountDownLatch replayed = new CountDownLatch(1);
     private final Counter gaps;
-    private final ScheduledExecutorService loop = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "realtime-revocations");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Timer loop;
 
     // Of the loop.
     private @Nullable Subscription subscription;
@@ -67,6 +62,7 @@ public final class Revocations implements AutoCloseable {
     /** @param clock tells whether a revocation still holds */
     public Revocations(PubSub pubSub, Streams streams, Clock clock, MeterRegistry meters) {
         this.pubSub = pubSub;
+        this.loop = pubSub.supervisor().timer("realtime-revocations");
         this.streams = streams;
         this.clock = clock;
         Duration quarter = pubSub.replayWindow().dividedBy(4);
@@ -81,7 +77,7 @@ public final class Revocations implements AutoCloseable {
         long tick = Math.max(50, sayAgainAfter.toMillis() / 8);
         // Not all instances at once: who hears another say it is silent.
         long first = ThreadLocalRandom.current().nextLong(tick, 2 * tick);
-        loop.scheduleWithFixedDelay(this::tick, first, tick, TimeUnit.MILLISECONDS);
+        loop.later(Duration.ofMillis(first - tick), () -> loop.every(Duration.ofMillis(tick), this::tick));
     }
 
     /** The same authorizer, which refuses what is revoked. */
@@ -121,7 +117,7 @@ public final class Revocations implements AutoCloseable {
     @Override
     public void close() {
         closeSubscription(); // first: what it hears it gives to the loop
-        loop.shutdownNow();
+        loop.close();
         closeSubscription();
     }
 
@@ -150,7 +146,7 @@ public final class Revocations implements AutoCloseable {
 
     private void findStartLater() {
         try {
-            loop.schedule(this::findStart, TRY_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            loop.later(TRY_AGAIN, this::findStart);
         } catch (RejectedExecutionException closed) {
             LOG.debug("closed, so nothing is tried again");
         }
@@ -158,7 +154,7 @@ public final class Revocations implements AutoCloseable {
 
     private synchronized void subscribe(Position start) {
         closeSubscription();
-        if (loop.isShutdown()) {
+        if (loop.isClosed()) {
             return;
         }
         int number = ++subscriptions;

@@ -57,7 +57,8 @@ class ForgottenTransportTest {
         try (TestGateway gateway = TestGateway.start("DATABASE_URL", "postgres://app@db/app")) {
             assertThat(gateway.get("/readyz").body()).contains("\"troubles\":[]");
         }
-        try (TestGateway gateway = TestGateway.start("REALTIME_TRANSPORT", "", "REALTIME_MEMORY_MAX_BYTES", "40000000")) {
+        try (TestGateway gateway =
+                TestGateway.start("REALTIME_TRANSPORT", "", "REALTIME_MEMORY_MAX_BYTES", "40000000")) {
             assertThat(gateway.get("/readyz").body()).contains("\"troubles\":[]");
         }
         assertThat(log.list).isEmpty();

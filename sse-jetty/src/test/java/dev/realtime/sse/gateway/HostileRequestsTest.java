@@ -40,7 +40,8 @@ class HostileRequestsTest {
                 "POST /realtime/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\n\r\n0\r\n\r\n",
             })
     void aHeadWhoseLinesEndInABareLfIsRefused(String head) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -53,15 +54,25 @@ class HostileRequestsTest {
     void anEncodedBodyIsRefusedByItsCode(String path, String encoding) {
         String bearer = TestGateway.bearer("_ops");
         HttpResponse<String> answer = gateway.call(
-                "POST", path, "x", "Authorization", bearer, "Content-Type", "application/json", "Content-Encoding", encoding);
+                "POST",
+                path,
+                "x",
+                "Authorization",
+                bearer,
+                "Content-Type",
+                "application/json",
+                "Content-Encoding",
+                encoding);
         assertThat(answer.statusCode()).isEqualTo(415);
         assertThat(answer.body()).contains("\"code\":\"unsupported_content_encoding\"");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/nope", "/healthz", "/", "/realtime/stream", "/realtime/realtime.js", "/realtime/stream/x"})
+    @ValueSource(
+            strings = {"/nope", "/healthz", "/", "/realtime/stream", "/realtime/realtime.js", "/realtime/stream/x"})
     void noAnswerIsGuessedAt(String path) {
-        assertThat(gateway.get(path).headers().allValues("X-Content-Type-Options")).containsExactly("nosniff");
+        assertThat(gateway.get(path).headers().allValues("X-Content-Type-Options"))
+                .containsExactly("nosniff");
     }
 
     @ParameterizedTest
@@ -94,7 +105,8 @@ class HostileRequestsTest {
         String bearer = TestGateway.bearer("acme");
         awaitNoStream();
         try (StreamClient first = gateway.stream("", "Authorization", bearer);
-                Socket second = new Socket(InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
+                Socket second = new Socket(
+                        InetAddress.getLoopbackAddress(), gateway.gateway().port())) {
             assertThat(first.statusLine()).contains("200");
             StreamClient.send(second, "/realtime/stream", "Authorization", bearer);
             second.setSoTimeout(20_000);

@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -90,7 +92,7 @@ class Http2Test {
                     .startsWith("HTTP/1.1 ")
                     .doesNotContain(" 101");
             // What a smuggled request would have come after.
-            socket.getOutputStream().write(("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         }
     }
 
@@ -126,7 +128,7 @@ class Http2Test {
         gateway.publish("made");
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> bystander.heard.toString().contains("\"event\":\"made\""));
+                .until(() -> String.join("", bystander.heard).contains("\"event\":\"made\""));
         assertThat(goodbye).isNotDone();
     }
 
@@ -187,7 +189,7 @@ class Http2Test {
     /** Keeps what it is written. */
     private static final class Bystander extends Answered {
         private final CountDownLatch answered;
-        private final StringBuffer heard = new StringBuffer();
+        private final Queue<String> heard = new ConcurrentLinkedQueue<>();
 
         Bystander() {
             this(new CountDownLatch(1));
@@ -202,7 +204,9 @@ class Http2Test {
         public void onDataAvailable(Stream stream) {
             Stream.Data data = stream.readData();
             if (data != null) {
-                heard.append(StandardCharsets.UTF_8.decode(data.frame().getByteBuffer()));
+                heard.add(StandardCharsets.UTF_8
+                        .decode(data.frame().getByteBuffer())
+                        .toString());
                 data.release();
             }
             stream.demand();

@@ -71,7 +71,8 @@ final class AdapterRegistry {
         }
         return set.isEmpty()
                 ? Optional.empty()
-                : Optional.of(String.join(", ", set) + " is set, but " + Settings.TRANSPORT.name() + " is not, so it is "
+                : Optional.of(String.join(", ", set) + " is set, but " + Settings.TRANSPORT.name()
+                        + " is not, so it is "
                         + settings.transport() + ": what is published here no other instance hears, and it is gone when"
                         + " this process ends; set it to " + String.join(" or ", wanted));
     }
