@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that answers, and does not append what it is given. */
 @ExtendWith(LeakCheck.class)
@@ -69,6 +71,25 @@ class PostgresRefusalsTest {
         }
         assertThat(store.logged()).containsExactly("first", "n0", "n1", "n3", "n4");
         assertThat(node.adapter().status().state()).isEqualTo(State.LIVE);
+    }
+
+    /** A line break in a name would be a second field of a frame. */
+    @ParameterizedTest
+    @ValueSource(strings = {"orders\nevent: realtime.close", "a\rb", "a b", "a\"b", "caf\u00e9", "a\u2028b"})
+    void whatCannotBeWrittenAsAFrameCannotEnterTheLog(String name) throws Exception {
+        Envelope event = Envelopes.withId(ORG, "good");
+
+        for (Envelope bad : List.of(
+                Envelopes.withNames(event, name, event.topic()),
+                Envelopes.withNames(event, event.event(), name),
+                Envelopes.withId(ORG, name),
+                Envelopes.withId(name, "good"))) {
+            assertThat(failure(node.adapter().publish(List.of(bad))))
+                    .isInstanceOf(PublicationRefusedException.class)
+                    .hasMessageContaining("22023");
+        }
+        node.publish(event);
+        assertThat(store.logged()).containsExactly("good");
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
 final class Schema {
     /** The version that this program's statements are written for. */
-    static final int VERSION = 16;
+    static final int VERSION = 19;
 
     private static final String HISTORY = "schema_history";
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
