@@ -134,7 +134,8 @@ class NamedCausesTest {
                 node,
                 State.DOWN,
                 place("postgres") + "the schema 'rt' is not in the database 'postgres' (version 0, this program needs "
-                        + "12), and REALTIME_MIGRATE is false: run `migrate` first, if it is the right database");
+                        + Migrations.newest()
+                        + "), and REALTIME_MIGRATE is false: run `migrate` first, if it is the right database");
     }
 
     @Test

@@ -125,7 +125,7 @@ class TlsTest {
                 "secure | 127.0.0.1 | sslmode=verify-full&sslrootcert=CA | certificate is for another host name",
                 "secure | localhost | sslmode=verify-ca&sslrootcert=STRANGER | not from a CA that is trusted here",
                 "outdated | localhost | sslmode=verify-ca&sslrootcert=CA | certificate has expired",
-                "plain | localhost | sslmode=require | does not speak TLS"
+                "plain | localhost | sslmode=require | does not support SSL"
             })
     void theDriverThatListensIsAsStrict(String which, String host, String parameters, String cause) throws Exception {
         OwnPostgres server = server(which);
@@ -166,8 +166,8 @@ class TlsTest {
                                 + "&password=" + encoded(password)))
                 .live();
 
-        inUrl.publish(Envelopes.withId(Store.ORG, "let in"));
-        inParameters.awaitIds(List.of("let in"));
+        inUrl.publish(Envelopes.withId(Store.ORG, "let-in"));
+        inParameters.awaitIds(List.of("let-in"));
     }
 
     @Test
@@ -192,16 +192,16 @@ class TlsTest {
                     .live();
 
             proxy.resetAll();
-            node.publish(Envelopes.withId(Store.ORG, "after a reset"));
-            node.awaitIds(List.of("after a reset"));
+            node.publish(Envelopes.withId(Store.ORG, "after-a-reset"));
+            node.awaitIds(List.of("after-a-reset"));
             node.sink().awaitStatus(State.LIVE);
 
             proxy.blackHole();
             Store.await().atMost(NOTICED).until(() -> node.adapter().status().state() == State.DOWN);
             proxy.heal();
             Store.await().until(() -> node.adapter().status().state() == State.LIVE);
-            node.publish(Envelopes.withId(Store.ORG, "after a black hole"));
-            node.awaitIds(List.of("after a reset", "after a black hole"));
+            node.publish(Envelopes.withId(Store.ORG, "after-a-black-hole"));
+            node.awaitIds(List.of("after-a-reset", "after-a-black-hole"));
 
             proxy.blackHole();
             long begun = System.nanoTime();
