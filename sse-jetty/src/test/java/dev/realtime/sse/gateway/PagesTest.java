@@ -28,7 +28,7 @@ class PagesTest {
         assertThat(gateway.get("/healthz").body()).isEqualTo("{\"status\":\"ok\"}");
         assertThat(gateway.get("/readyz").body())
                 .matches("\\{\"ready\":true,\"transport\":\"memory\",\"state\":\"LIVE\",\"cause\":null,"
-                        + "\"since\":\"[^\"]+Z\",\"instance\":\"[^\"]+\"}");
+                        + "\"since\":\"[^\"]+Z\",\"instance\":\"[^\"]+\",\"troubles\":\\[\\]}");
     }
 
     @Test
