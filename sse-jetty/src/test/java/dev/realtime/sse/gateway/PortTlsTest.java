@@ -114,12 +114,9 @@ class PortTlsTest {
                 String own = "https://" + position.getAuthority();
                 assertThat(ask(certificate, version, position, "Origin", own).statusCode())
                         .isEqualTo(200);
-                assertThat(ask(certificate, version, position, "Origin", "https://evil.example")
-                                .statusCode())
-                        .isEqualTo(403);
-                assertThat(ask(certificate, version, position, "X-Forwarded-For", "192.0.2.1")
-                                .body())
-                        .contains("\"code\":\"auth_not_configured\"");
+                HttpResponse<String> other = ask(certificate, version, position, "Origin", "https://evil.example");
+                assertThat(other.statusCode()).isEqualTo(403);
+                assertThat(other.body()).contains("\"code\":\"auth_not_configured\"");
             }
         }
     }
