@@ -4,6 +4,8 @@ import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the gateway's process does when a part of it has run out of heap: it ends, because nobody knows what else is
@@ -15,6 +17,7 @@ final class FullHeap {
     /** As the JVM's own {@code -XX:+ExitOnOutOfMemoryError} does. */
     static final int EXIT_CODE = 3;
 
+    private static final Logger LOG = LoggerFactory.getLogger(FullHeap.class);
     private static final String EXIT = "exit";
     private static final String CONTINUE = "continue";
 
@@ -33,9 +36,8 @@ final class FullHeap {
     /** At once: a drain would need the heap that is not there. */
     private static void exit() {
         try {
-            System.err.println(
-                    "The heap is full: this process ends, its clients resume elsewhere. Give it more by -Xmx, or set "
-                            + "REALTIME_ON_OUT_OF_MEMORY=continue");
+            LOG.error("The heap is full: this process ends, its clients resume elsewhere. Give it more by -Xmx, or set "
+                    + "REALTIME_ON_OUT_OF_MEMORY=continue");
         } finally {
             Runtime.getRuntime().halt(EXIT_CODE);
         }
