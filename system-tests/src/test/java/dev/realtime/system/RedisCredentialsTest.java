@@ -67,7 +67,7 @@ class RedisCredentialsTest {
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
             assertThat(onB.named("realtime.close").get(0).data()).contains("revoked");
         }
-        Patience.until("the first event of it has left the window", () -> redis.oldest("_ops") > 1);
+        Patience.until("the first event of it has left the window", () -> redis.oldest("_instances") > 1);
         try (GatewayProcess late = GatewayProcess.ready(SETTINGS)) {
             assertThat(late.client(ann).get("/realtime/position").code()).isEqualTo("revoked");
             assertThat(late.client(TOKENS.of("globex"))
