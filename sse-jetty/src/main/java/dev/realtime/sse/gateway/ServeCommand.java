@@ -41,6 +41,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        Rehearsal.run();
         Supervisor supervisor = new Supervisor(Clock.systemUTC(), FullHeap.policy(settings));
         Gateway gateway = Gateway.start(settings, options -> options, supervisor);
         UnusedHeap.giveBack();
