@@ -160,16 +160,29 @@ public class SupervisorTest {
         try (Timer timer = supervisor.timer("timer")) {
             CountDownLatch all = new CountDownLatch(3);
             List<String> ran = new CopyOnWriteArrayList<>();
-            timer.later(Duration.ofMillis(60), () -> {
+            CountDownLatch given = new CountDownLatch(1);
+            CountDownLatch begun = new CountDownLatch(1);
+            timer.execute(() -> {
+                begun.countDown();
+                try {
+                    given.await(10, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            begun.await();
+            // Due an hour apart, so that it does not matter how long it takes to give them.
+            timer.later(Duration.ZERO, () -> {
                 ran.add("last");
                 all.countDown();
             });
             for (String name : List.of("first", "second")) {
-                timer.execute(() -> {
+                timer.later(Duration.ofHours(-1), () -> {
                     ran.add(name);
                     all.countDown();
                 });
             }
+            given.countDown();
 
             assertThat(all.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(ran).containsExactly("first", "second", "last");
