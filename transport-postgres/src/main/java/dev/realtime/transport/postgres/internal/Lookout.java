@@ -34,8 +34,7 @@ final class Lookout implements AutoCloseable {
     private volatile @Nullable DataSource pool;
     private final Trespassers trespassers;
     private volatile @Nullable Survey seen;
-    private final AtomicBoolean replaced = new AtomicBoolean();
-    private volatile Sight.@Nullable Problem narrowed;
+    private final Sightings sightings = new Sightings();
     private volatile Standstill.Seen still = new Standstill.Seen(null, 0);
 
     /** So many of its calls may hang at the server at once. */
@@ -94,7 +93,7 @@ final class Lookout implements AutoCloseable {
     /** What stops events from flowing, or will if nobody does anything, as one line; null if nothing does. */
     @Nullable
     String pressing() {
-        Sight.Problem less = narrowed;
+        Sight.Problem less = sightings.last();
         String now = less == null ? still.cause() : less.text();
         if (now != null) {
             return now;
@@ -105,10 +104,7 @@ final class Lookout implements AutoCloseable {
 
     /** Throws if reads on this connection would give less than the log holds. */
     void requireAll(Connection connection) throws SQLException {
-        Sight.Problem problem = see(connection);
-        if (problem == null || problem.replaced()) {
-            narrowed = problem;
-        }
+        Sight.Problem problem = sightings.look(false, () -> sight.problem(connection));
         if (problem != null) {
             throw new SQLException(problem.text());
         }
@@ -116,22 +112,22 @@ final class Lookout implements AutoCloseable {
 
     /** Throws if something else was found in the place of one of our tables. */
     void requireTables() throws SQLException {
-        Sight.Problem last = narrowed;
+        Sight.Problem last = sightings.last();
         if (last != null && last.replaced()) {
             throw new SQLException(last.text());
         }
     }
 
-    /** Whether something else was found there since this was asked last: what was read meanwhile may not be all. */
+    /** As {@link Sightings#wasReplaced}. */
     boolean wasReplaced() {
-        return replaced.getAndSet(false);
+        return sightings.wasReplaced();
     }
 
     /** The cause of a failure on a connection, where the server can tell more than the driver could; or null. */
     @Nullable
     String explain(Connection connection, SQLException failure) {
         try {
-            Sight.Problem problem = see(connection);
+            Sight.Problem problem = sightings.look(false, () -> sight.problem(connection));
             if (problem != null) {
                 return problem.text();
             }
@@ -140,14 +136,6 @@ final class Lookout implements AutoCloseable {
             LOG.debug("the server does not say more", e);
             return null;
         }
-    }
-
-    private Sight.@Nullable Problem see(Connection connection) throws SQLException {
-        Sight.Problem problem = sight.problem(connection);
-        if (problem != null && problem.replaced()) {
-            replaced.set(true);
-        }
-        return problem;
     }
 
     /** Throws if so many calls of this instance hang at the server that one more would only take another connection. */
@@ -186,7 +174,7 @@ final class Lookout implements AutoCloseable {
     private void look(DataSource pool) {
         try (Connection connection = pool.getConnection()) {
             still = standstill.look(connection);
-            narrowed = see(connection);
+            sightings.look(true, () -> sight.problem(connection));
             Survey survey = Survey.of(connection, sql);
             seen = survey;
             failedLast = false;
