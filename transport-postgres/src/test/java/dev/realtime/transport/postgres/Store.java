@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
+import org.flywaydb.core.Flyway;
 
 /** A schema of its own on the shared server, and the instances on it. SQL in tests calls the schema {@code rt}. */
 final class Store implements AutoCloseable {
@@ -70,7 +71,11 @@ final class Store implements AutoCloseable {
 
     /** A store whose schema is there, and nobody connected. */
     static Store migrated() {
-        Store store = new Store();
+        return migrated(new Store());
+    }
+
+    /** That one, with its schema, and nobody connected. */
+    static Store migrated(Store store) {
         store.node().adapter().close();
         store.nodes.clear();
         return store;
@@ -115,10 +120,36 @@ final class Store implements AutoCloseable {
 
     /** A session of its own, in autocommit. */
     Session session() throws SQLException {
+        return new Session(DriverManager.getConnection(place(), credential(0), credential(1)), this::in);
+    }
+
+    /** Brings the schema to the newest version of these migrations, as the program does. */
+    void migrate(String... locations) {
+        Flyway.configure()
+                .dataSource(place(), credential(0), credential(1))
+                .schemas(schema)
+                .table("schema_history")
+                .locations(locations)
+                .placeholders(Map.of(
+                        "schema",
+                        schema,
+                        "channel",
+                        keyPrefix + "_events",
+                        "replay_window_seconds",
+                        "600",
+                        "max_payload_bytes",
+                        "1048576"))
+                .load()
+                .migrate();
+    }
+
+    private String place() {
         URI uri = URI.create(url);
-        String[] credentials = uri.getUserInfo().split(":", 2);
-        String place = "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath();
-        return new Session(DriverManager.getConnection(place, credentials[0], credentials[1]), this::in);
+        return "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath();
+    }
+
+    private String credential(int number) {
+        return URI.create(url).getUserInfo().split(":", 2)[number];
     }
 
     /** SQL for this schema. */

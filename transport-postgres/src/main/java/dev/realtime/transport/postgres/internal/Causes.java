@@ -16,6 +16,9 @@ final class Causes {
             "the answer is another server process's, as where a pooler in transaction"
                     + " mode is in the way: set DATABASE_LISTEN_URL to the server itself";
 
+    /** Our functions miss a row that has to be there: somebody emptied a table. */
+    private static final String NO_ROW = "P0002";
+
     /** What a SQLSTATE means here, in our own words: the server's may be in any language. */
     private static final Map<String, String> WORDS = Map.ofEntries(
             // What prepared a statement and what was asked to run it are two.
@@ -42,6 +45,7 @@ final class Causes {
             Map.entry("42P01", "the schema is missing or incomplete"),
             Map.entry("42883", "the schema is missing or incomplete"),
             Map.entry("42703", "the schema is missing or incomplete"),
+            Map.entry(NO_ROW, "the schema is missing or incomplete"),
             Map.entry("25006", "the server is a standby or read-only"));
 
     private Causes() {}
@@ -123,7 +127,7 @@ final class Causes {
         if (IN_PASSING.contains(state) || IN_PASSING.contains(group)) {
             return Refusal.NOW;
         }
-        return ABOUT_VALUES.contains(group) || (state.equals("54000") && !isQueueFull(told))
+        return (ABOUT_VALUES.contains(group) && !state.equals(NO_ROW)) || (state.equals("54000") && !isQueueFull(told))
                 ? Refusal.PUBLICATION
                 : Refusal.WRITES;
     }

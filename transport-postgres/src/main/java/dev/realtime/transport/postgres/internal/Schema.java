@@ -16,15 +16,16 @@ import org.slf4j.LoggerFactory;
 /** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
 final class Schema {
     /** The version that this program's statements are written for. */
-    static final int VERSION = 19;
+    static final int VERSION = 20;
 
-    private static final String HISTORY = "schema_history";
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
     private final PostgresSettings settings;
+    private final SchemaHistory history;
 
     Schema(PostgresSettings settings) {
         this.settings = settings;
+        this.history = new SchemaHistory(settings.schema());
     }
 
     /**
@@ -33,7 +34,10 @@ final class Schema {
      * @throws SQLException if it is not and may not be made so; its message says what to do
      */
     void ensure(DataSource dataSource, Connection connection) throws SQLException {
-        int found = version(connection);
+        int found = history.version(connection);
+        if (found < VERSION && history.isBehind(connection, found)) {
+            found = history.write(connection, settings.migrates());
+        }
         if (found < VERSION) {
             if (!settings.migrates()) {
                 throw new SQLException("the schema '" + settings.schema() + "'"
@@ -45,35 +49,28 @@ final class Schema {
             refuseForeign(connection);
             migrate(dataSource);
         }
+        fill(connection);
         agree(connection, found > VERSION ? found : VERSION);
     }
 
-    /** The schema's version; 0 if there is none. */
-    private int version(Connection connection) throws SQLException {
-        if (!hasHistory(connection)) {
-            return 0;
+    /** Fills tables that lack what nothing works without. */
+    private void fill(Connection connection) throws SQLException {
+        String schema = '"' + settings.schema() + "\".";
+        if (!LogWriter.truth(connection, "select " + schema + "is_emptied()")) {
+            return;
         }
-        try (PreparedStatement newest =
-                        connection.prepareStatement("select coalesce(pg_catalog.max(version::pg_catalog.int4), 0) from "
-                                + history() + " where success and version is not null");
-                ResultSet row = newest.executeQuery()) {
-            row.next();
-            return row.getInt(1);
+        String what = "the schema '" + settings.schema() + "' has lost rows of store, floor or tick, as after a restore"
+                + " without data";
+        if (!settings.migrates()) {
+            throw new SQLException(
+                    what + ", and " + PostgresSettings.MIGRATE.name() + " is false: run `migrate` first");
         }
-    }
-
-    private boolean hasHistory(Connection connection) throws SQLException {
-        try (PreparedStatement exists = connection.prepareStatement("select pg_catalog.to_regclass(?) is not null")) {
-            exists.setString(1, history());
-            try (ResultSet row = exists.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
+        try (PreparedStatement plant = connection.prepareStatement("select " + schema + "plant(?, ?)")) {
+            plant.setLong(1, settings.replayWindow().toSeconds());
+            plant.setInt(2, settings.maxPayloadBytes());
+            plant.execute();
         }
-    }
-
-    private String history() {
-        return '"' + settings.schema() + "\".\"" + HISTORY + '"';
+        LOG.warn("{}: they are there again, and a new epoch begins: every stream is told a gap", what);
     }
 
     /** A schema with something in it but without our history. Another instance, migrating now, begins with that. */
@@ -85,7 +82,7 @@ final class Schema {
                         + " from pg_catalog.pg_namespace n where n.nspname operator(pg_catalog.=) ?")) {
             others.setString(1, settings.schema());
             try (ResultSet row = others.executeQuery()) {
-                if (row.next() && row.getBoolean(1) && !hasHistory(connection)) {
+                if (row.next() && row.getBoolean(1) && !history.isThere(connection)) {
                     throw new SQLException("the schema '" + settings.schema() + "' exists and is not ours: set "
                             + PostgresSettings.SCHEMA.name() + " to another name");
                 }
@@ -99,7 +96,7 @@ final class Schema {
                     .dataSource(dataSource)
                     .schemas(settings.schema())
                     .createSchemas(true)
-                    .table(HISTORY)
+                    .table(SchemaHistory.TABLE)
                     .locations("classpath:dev/realtime/transport/postgres/migration")
                     .placeholders(Map.of(
                             "schema", settings.schema(),
