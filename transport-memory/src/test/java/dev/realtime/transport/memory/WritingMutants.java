@@ -13,6 +13,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.testkit.Envelopes;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -112,6 +113,12 @@ final class WritingMutants {
                             return overtaken.thenCompose(done -> adapter.publish(events));
                         }
                         return adapter.publish(events).whenComplete((positions, failure) -> overtaken.complete(null));
+                    }
+                }),
+                new Mutant("P14", "takes every attempt for the first", adapter -> new ForwardingAdapter(adapter) {
+                    @Override
+                    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
+                        return adapter.publish(events);
                     }
                 }),
                 new Mutant("T6", "never forgets an id", adapter -> new ForwardingAdapter(adapter) {

@@ -7,6 +7,7 @@ import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.JsonPayload;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogRange;
 import java.time.Instant;
@@ -212,6 +213,23 @@ public abstract class PublishRules extends ContractRules<Backend> {
         List<LogEntry> heard = publisher.heard(ACME);
         assertThat(positions(heard)).isEqualTo(answered);
         assertThat(envelopes(heard)).isEqualTo(events);
+    }
+
+    @Test
+    @DisplayName("P14 what may have been appended a window ago is not appended: PublicationInDoubtException")
+    void whatMayHaveBeenAppendedAWindowAgoIsNotAppended() {
+        Instance publisher = instance();
+        Envelope known = Envelopes.of(ACME);
+        Envelope repeated = Envelopes.of(ACME);
+        Position position = publisher.publish(known);
+
+        assertThat(Instance.failure(publisher.adapter().publish(List.of(known, Envelopes.of(ACME)), WINDOW)))
+                .isInstanceOf(PublicationInDoubtException.class);
+        assertThat(publisher.range(ACME).head()).isEqualTo(position);
+        Position inTime = Instance.committed(publisher.adapter().publish(List.of(repeated), WINDOW.dividedBy(2)))
+                .get(0);
+        assertThat(publisher.range(ACME).head()).isEqualTo(inTime);
+        assertThat(publisher.heard(ACME)).extracting(LogEntry::envelope).containsExactly(known, repeated);
     }
 
     private void assertArrivesUnchanged(List<Envelope> events) {

@@ -7,6 +7,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -15,6 +16,7 @@ import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -26,7 +28,26 @@ final class Connector implements AutoCloseable {
     private final RedisURI uri;
     private final Runnable onLost;
     private final ClientResources resources;
-    private final RedisClient client;
+    private final Kind publishing;
+    private final Kind reading;
+    private final Kind listening;
+
+    /** What makes the connections of one kind, and when something last came in on them. */
+    private record Kind(ClientResources resources, RedisClient client, Progress progress) {
+        static Kind of(ClientResources shared) {
+            Progress progress = new Progress();
+            ClientResources resources =
+                    shared.mutate().nettyCustomizer(progress).build();
+            RedisClient client = RedisClient.create(resources);
+            client.setOptions(options());
+            return new Kind(resources, client, progress);
+        }
+
+        void close() {
+            client.shutdown(0, Timing.CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+            closed(resources); // only what is not shared
+        }
+    }
 
     /** @param onLost called whenever a connection is lost, on a thread of Netty: only note it and return */
     Connector(RedisAddress address, String instance, Runnable onLost) {
@@ -38,8 +59,9 @@ final class Connector implements AutoCloseable {
                 .computationThreadPoolSize(THREADS)
                 .commandLatencyRecorder(CommandLatencyRecorder.disabled())
                 .build();
-        this.client = RedisClient.create(resources);
-        client.setOptions(options());
+        this.publishing = Kind.of(resources);
+        this.reading = Kind.of(resources);
+        this.listening = Kind.of(resources);
     }
 
     RedisAddress address() {
@@ -52,18 +74,18 @@ final class Connector implements AutoCloseable {
      * @throws dev.realtime.transport.TransportUnavailableException if that fails
      */
     Session open() {
-        StatefulRedisConnection<byte[], byte[]> publishing = connected();
-        StatefulRedisConnection<byte[], byte[]> reading;
+        StatefulRedisConnection<byte[], byte[]> toPublish = connected(publishing);
+        StatefulRedisConnection<byte[], byte[]> toRead;
         try {
-            reading = connected();
+            toRead = connected(reading);
         } catch (RuntimeException e) {
-            Session.closed(publishing);
+            Session.closed(toPublish);
             throw e;
         }
-        Session session = new Session(address, publishing, reading);
+        Session session = new Session(address, toPublish, publishing.progress(), toRead, reading.progress());
         try {
             session.requirePrimary();
-            session.learnRun();
+            session.learn();
             return session;
         } catch (RuntimeException e) {
             session.close();
@@ -73,22 +95,33 @@ final class Connector implements AutoCloseable {
 
     /** Opens a connection for Pub/Sub. */
     CompletableFuture<StatefulRedisPubSubConnection<byte[], byte[]>> listen() {
-        return client.connectPubSubAsync(ByteArrayCodec.INSTANCE, uri)
+        return listening
+                .client()
+                .connectPubSubAsync(ByteArrayCodec.INSTANCE, uri)
                 .toCompletableFuture()
                 .thenApply(this::watched);
     }
 
+    /** When something last came in on a connection for Pub/Sub. */
+    long heardNanos() {
+        return listening.progress().heardNanos();
+    }
+
     @Override
     public void close() {
-        client.shutdown(0, Timing.CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+        List.of(publishing, reading, listening).forEach(Kind::close);
+        closed(resources);
+    }
+
+    private static void closed(ClientResources resources) {
         resources
                 .shutdown(0, Timing.CLOSE.toMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(Timing.CLOSE.toMillis());
     }
 
-    private StatefulRedisConnection<byte[], byte[]> connected() {
+    private StatefulRedisConnection<byte[], byte[]> connected(Kind kind) {
         CompletableFuture<StatefulRedisConnection<byte[], byte[]>> connecting =
-                client.connectAsync(ByteArrayCodec.INSTANCE, uri).toCompletableFuture();
+                kind.client().connectAsync(ByteArrayCodec.INSTANCE, uri).toCompletableFuture();
         try {
             return watched(Session.await(
                     address, connecting, Timing.COMMAND.multipliedBy(2).toMillis()));
@@ -131,7 +164,10 @@ final class Connector implements AutoCloseable {
         return ClientOptions.builder()
                 .autoReconnect(false)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                .timeoutOptions(TimeoutOptions.enabled(Timing.COMMAND))
+                // A bound that counts the upload cuts off what is only large: Session and Pulse keep the time.
+                .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+                .sslOptions(
+                        SslOptions.builder().handshakeTimeout(Timing.COMMAND).build())
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(Timing.COMMAND)
                         .keepAlive(true)

@@ -26,6 +26,23 @@ final class Failures {
                 : new TransportUnavailableException("redis: " + cause(address, failure), failure);
     }
 
+    /** Why an append failed: an error that Redis answers is an answer. */
+    static RuntimeException publishing(RedisAddress address, String orgId, Throwable failure) {
+        RedisCommandExecutionException refused = find(RedisCommandExecutionException.class, failure);
+        return refused == null
+                ? unavailable(address, failure)
+                : Refusal.of(String.valueOf(refused.getMessage())).exception(address, orgId, refused);
+    }
+
+    /** The same failure, or a {@link LogRefusedException} if it leaves other logs readable. */
+    static RuntimeException logRefusal(TransportUnavailableException failure) {
+        RedisCommandExecutionException refused = find(RedisCommandExecutionException.class, failure);
+        Refusal refusal = refused == null ? null : Refusal.of(String.valueOf(refused.getMessage()));
+        return refusal != null && refusal.leavesOthersReadable()
+                ? new LogRefusedException(refusal.words() + " (" + refusal.code() + ")", failure)
+                : failure;
+    }
+
     /** The server is a replica by now: another one is the primary. Before Redis 7 a script's error only quotes that. */
     static boolean isReplica(Throwable failure) {
         RedisCommandExecutionException refused = find(RedisCommandExecutionException.class, failure);

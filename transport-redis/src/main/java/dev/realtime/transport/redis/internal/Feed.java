@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,8 @@ final class Feed {
     private final long touchNanos;
     private final Interest interest;
     private final DeliverySink sink;
+    /** Organisations whose log the server will not read, and why. */
+    private final Map<String, String> refused = new LinkedHashMap<>();
 
     Feed(
             ReadScript script,
@@ -74,7 +77,9 @@ final class Feed {
                     .map(each -> verifies.run(session, heard(session, each)))
                     .toList();
             for (int i = 0; i < some.size(); i++) {
-                told(session.await(looks.get(i)), some.get(i).orgId);
+                Future<VerifyScript.Verdict> look = looks.get(i);
+                String orgId = some.get(i).orgId;
+                refusal(() -> told(session.await(look), orgId)); // and found missing when it can be read again
             }
         });
     }
@@ -85,9 +90,13 @@ final class Feed {
             List<CompletableFuture<VerifyScript.Verdict>> looks =
                     some.stream().map(each -> verifies.run(session, each)).toList();
             for (int i = 0; i < some.size(); i++) {
-                VerifyScript.Verdict verdict = session.await(looks.get(i));
-                acknowledged.looked(some.get(i), session, verdict.epoch());
-                told(verdict, some.get(i).orgId());
+                Future<VerifyScript.Verdict> look = looks.get(i);
+                Seen seen = some.get(i);
+                refusal(() -> {
+                    VerifyScript.Verdict verdict = session.await(look);
+                    acknowledged.looked(seen, session, verdict.epoch());
+                    told(verdict, seen.orgId());
+                });
             }
         });
     }
@@ -110,7 +119,12 @@ final class Feed {
             List<CompletableFuture<LogRange>> looks =
                     some.stream().map(each -> script.range(session, each.orgId)).toList();
             for (int i = 0; i < some.size(); i++) {
-                start(some.get(i), session.await(looks.get(i)).head());
+                Followed one = some.get(i);
+                Future<LogRange> look = looks.get(i);
+                String why = refusal(() -> start(one, session.await(look).head()));
+                if (why != null) {
+                    refused(one, why);
+                }
             }
         });
     }
@@ -129,7 +143,7 @@ final class Feed {
     /**
      * Delivers the next page of the first few that are behind. Who has more stays among them, as the last.
      *
-     * @return who has been delivered up to the head
+     * @return who has been delivered up to the head, or as far as the server lets read
      */
     List<String> deliver(Session session, Map<String, Followed> followed, Set<String> behind) {
         Map<Followed, CompletableFuture<ReadScript.Found>> reads = new LinkedHashMap<>();
@@ -141,14 +155,22 @@ final class Feed {
         }
         List<String> atHead = new ArrayList<>();
         reads.forEach((one, read) -> {
-            ReadScript.Found found = session.await(read);
-            deliver(session, one, found);
-            if (found.more() || found.page() instanceof LogPage.Hole) {
-                behind.add(one.orgId);
+            String why = refusal(() -> {
+                ReadScript.Found found = session.await(read);
+                deliver(session, one, found);
+                if (found.more() || found.page() instanceof LogPage.Hole) {
+                    behind.add(one.orgId);
+                } else {
+                    atHead.add(one.orgId);
+                }
+            });
+            if (why == null) {
+                refused.remove(one.orgId);
             } else {
-                atHead.add(one.orgId);
+                refused(one, why);
             }
         });
+        atHead.addAll(refused.keySet()); // as far as they go
         return atHead;
     }
 
@@ -159,12 +181,56 @@ final class Feed {
             List<Future<Boolean>> looks =
                     some.stream().map(each -> atHead(session, each)).toList();
             for (int i = 0; i < some.size(); i++) {
-                if (!session.await(looks.get(i))) {
-                    behind.add(some.get(i).orgId);
+                Followed one = some.get(i);
+                Future<Boolean> look = looks.get(i);
+                String why = refusal(() -> {
+                    if (!session.await(look)) {
+                        behind.add(one.orgId);
+                    }
+                });
+                if (why != null) {
+                    refused(one, why);
                 }
             }
         });
+        behind.addAll(tried(session, followed));
         return behind;
+    }
+
+    /** Those that could not be read, to be read again: only that shows that they can be. */
+    private List<String> tried(Session session, Collection<Followed> followed) {
+        List<Followed> some = followed.stream()
+                .filter(each -> refused.containsKey(each.orgId))
+                .toList();
+        List<String> names = some.stream().map(each -> each.orgId).toList();
+        refused.keySet().retainAll(names);
+        start(session, some);
+        return names;
+    }
+
+    /** Why some log cannot be read, though the server answers; null if all can be. */
+    @Nullable
+    String refusal() {
+        if (refused.isEmpty()) {
+            return null;
+        }
+        Map.Entry<String, String> first = refused.entrySet().iterator().next();
+        String more = refused.size() == 1 ? "" : " (and " + (refused.size() - 1) + " more organisations)";
+        return "redis: nothing is heard of organisation " + first.getKey() + ": " + first.getValue() + more;
+    }
+
+    private void refused(Followed one, String why) {
+        refused.put(one.orgId, why);
+    }
+
+    /** Why the server would not do this with one organisation's log, which is no reason to leave the others; or null. */
+    private static @Nullable String refusal(Runnable asking) {
+        try {
+            asking.run();
+            return null;
+        } catch (LogRefusedException e) {
+            return e.getMessage();
+        }
     }
 
     private static <T> void inChunks(List<T> all, Consumer<List<T>> action) {

@@ -3,7 +3,11 @@ package dev.realtime.transport.redis.internal;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.spi.WritesRefusedException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,8 +21,9 @@ import java.util.function.Supplier;
 
 /**
  * Sends publications on. A lane for each organisation has one call under way; what comes meanwhile waits and goes
- * with the next call, all together. So the order of publishing holds whatever happens to a call. When one fails,
- * what waits behind it fails too: the caller has waited long enough. Thread-safe.
+ * with the next call, all together. So the order of publishing holds whatever happens to a call. When one has no
+ * answer, what waits behind it fails too: the caller has waited long enough. What Redis refuses concerns nobody else.
+ * Thread-safe.
  */
 final class PublishLanes implements AutoCloseable {
     private static final int MAX_EVENTS = 1_000;
@@ -32,9 +37,21 @@ final class PublishLanes implements AutoCloseable {
     private final Map<String, Deque<Waiting>> lanes = new HashMap<>();
     private boolean closed;
 
-    private record Waiting(List<Envelope> events, CompletableFuture<List<Position>> done) {
+    /**
+     * A publication.
+     *
+     * @param group its events
+     * @param isFirst whether it is its first attempt
+     * @param alone whether it was refused together with others: it is to have an answer of its own
+     */
+    private record Waiting(
+            AppendScript.Group group, boolean isFirst, boolean alone, CompletableFuture<List<Position>> done) {
         int weight() {
-            return events.stream().mapToInt(Envelope::weight).sum();
+            return group.events().stream().mapToInt(Envelope::weight).sum();
+        }
+
+        Waiting byItself() {
+            return new Waiting(group, isFirst, true, done);
         }
     }
 
@@ -45,9 +62,14 @@ final class PublishLanes implements AutoCloseable {
         this.script = script;
     }
 
-    /** Appends events of one organisation, all or none. Never blocks. */
-    CompletableFuture<List<Position>> publish(String orgId, List<Envelope> events) {
-        Waiting publication = new Waiting(events, new CompletableFuture<>());
+    /**
+     * Appends events of one organisation, all or none. Never blocks.
+     *
+     * @param age how long ago the first attempt was begun
+     */
+    CompletableFuture<List<Position>> publish(String orgId, List<Envelope> events, Duration age) {
+        AppendScript.Group group = new AppendScript.Group(events, System.nanoTime() - age.toNanos());
+        Waiting publication = new Waiting(group, age.isZero(), false, new CompletableFuture<>());
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(closed());
@@ -64,32 +86,65 @@ final class PublishLanes implements AutoCloseable {
     }
 
     private void send(String orgId, List<Waiting> batch) {
-        List<List<Envelope>> publications = batch.stream().map(Waiting::events).toList();
-        CompletableFuture<List<AppendScript.Outcome>> call;
+        call(orgId, batch.stream().map(Waiting::group).toList()).whenComplete((outcomes, failure) -> {
+            if (failure == null) {
+                complete(orgId, batch, outcomes);
+                goOn(orgId);
+                return;
+            }
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause instanceof PublicationRefusedException refused) {
+                refused(orgId, batch, refused);
+                goOn(orgId);
+                return;
+            }
+            List<Waiting> behind = abandon(orgId);
+            batch.forEach(each -> each.done().completeExceptionally(cause));
+            Throwable notSent = cause instanceof TransportUnavailableException
+                    ? TransportUnavailableException.notSent(String.valueOf(cause.getMessage()), cause)
+                    : cause;
+            behind.forEach(each -> each.done().completeExceptionally(notSent));
+        });
+    }
+
+    private CompletableFuture<List<AppendScript.Outcome>> call(String orgId, List<AppendScript.Group> groups) {
+        Session now;
         try {
-            Session now = session.get();
-            call = script.append(now, orgId, publications)
+            now = session.get();
+        } catch (TransportUnavailableException e) {
+            return CompletableFuture.failedFuture(
+                    TransportUnavailableException.notSent(String.valueOf(e.getMessage()), e));
+        }
+        try {
+            return script.append(now, orgId, groups)
                     .exceptionally(failure -> {
-                        throw now.failed(failure);
+                        throw now.failed(orgId, failure);
                     })
                     .thenApply(outcomes -> remembered(orgId, outcomes, now));
         } catch (RuntimeException e) {
-            call = CompletableFuture.failedFuture(e);
+            return CompletableFuture.failedFuture(e);
         }
-        call.whenComplete((outcomes, failure) -> {
-            if (failure == null) {
-                complete(batch, outcomes);
-                List<Waiting> next = next(orgId);
-                if (!next.isEmpty()) {
-                    send(orgId, next);
-                }
-            } else {
-                Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-                List<Waiting> behind = abandon(orgId);
-                batch.forEach(each -> each.done().completeExceptionally(cause));
-                behind.forEach(each -> each.done().completeExceptionally(cause));
+    }
+
+    /** Of several, each is sent again by itself, unless it is their log that is refused. */
+    private void refused(String orgId, List<Waiting> batch, PublicationRefusedException refused) {
+        if (batch.size() == 1 || refused.concernsLog()) {
+            batch.forEach(each -> each.done().completeExceptionally(refused));
+            return;
+        }
+        synchronized (this) {
+            Deque<Waiting> lane = lanes.computeIfAbsent(orgId, id -> new ArrayDeque<>());
+            for (int i = batch.size() - 1; i >= 0; i--) {
+                lane.addFirst(batch.get(i).byItself());
             }
-        });
+        }
+    }
+
+    private void goOn(String orgId) {
+        List<Waiting> next = next(orgId);
+        if (!next.isEmpty()) {
+            send(orgId, next);
+        }
     }
 
     /** Before anybody is told. */
@@ -102,15 +157,41 @@ final class PublishLanes implements AutoCloseable {
         return outcomes;
     }
 
-    private static void complete(List<Waiting> batch, List<AppendScript.Outcome> outcomes) {
+    private static void complete(String orgId, List<Waiting> batch, List<AppendScript.Outcome> outcomes) {
         for (int i = 0; i < batch.size(); i++) {
             CompletableFuture<List<Position>> done = batch.get(i).done();
-            if (outcomes.get(i) instanceof AppendScript.Outcome.Appended appended) {
+            AppendScript.Outcome outcome = outcomes.get(i);
+            if (outcome instanceof AppendScript.Outcome.Appended appended) {
                 done.complete(appended.positions());
-            } else if (outcomes.get(i) instanceof AppendScript.Outcome.Conflict conflict) {
+            } else if (outcome instanceof AppendScript.Outcome.Conflict conflict) {
                 done.completeExceptionally(new EventConflictException(conflict.eventId()));
+            } else if (outcome instanceof AppendScript.Outcome.Refused refused) {
+                done.completeExceptionally(refused(orgId, refused.said()));
+            } else {
+                done.completeExceptionally(late(batch.get(i)));
             }
         }
+    }
+
+    /** Redis would not look up one of its ids. */
+    private static RuntimeException refused(String orgId, String said) {
+        Refusal refusal = Refusal.of(said);
+        return refusal.about() == Refusal.About.WRITES
+                ? new WritesRefusedException("redis: " + refusal.words() + " (" + refusal.code() + ")", null)
+                : new PublicationRefusedException(
+                        "redis: organisation " + orgId + ": the key of an event's id holds something else ("
+                                + refusal.code() + ")",
+                        false,
+                        null);
+    }
+
+    /** The first attempt can only be late by a clock that jumped. Its answer has told what the clock says now. */
+    private static RuntimeException late(Waiting waiting) {
+        return waiting.isFirst()
+                ? TransportUnavailableException.notSent(
+                        "redis: too late by the server's clock; nothing was appended", null)
+                : new PublicationInDoubtException(
+                        "redis: an earlier attempt may have been appended and have left the replay window", null);
     }
 
     /** What waits, up to the size of a call; if nothing does, the lane ends. */
@@ -120,12 +201,15 @@ final class PublishLanes implements AutoCloseable {
         int events = 0;
         int weight = 0;
         for (Waiting first = lane.peek(); first != null; first = lane.peek()) {
-            events += first.events().size();
+            events += first.group().events().size();
             weight += first.weight();
-            if (!batch.isEmpty() && (events > MAX_EVENTS || weight > MAX_WEIGHT)) {
+            if (!batch.isEmpty() && (first.alone() || events > MAX_EVENTS || weight > MAX_WEIGHT)) {
                 break;
             }
             batch.add(lane.remove());
+            if (first.alone()) {
+                break;
+            }
         }
         if (batch.isEmpty()) {
             end(orgId);

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.ClaimsKeys;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The adapter for Redis: one stream per organisation as the log, Pub/Sub as the wake-up. Thread-safe. */
@@ -79,6 +81,11 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
 
     @Override
     public CompletableFuture<List<Position>> publish(List<Envelope> events) {
+        return publish(events, Duration.ZERO);
+    }
+
+    @Override
+    public CompletableFuture<List<Position>> publish(List<Envelope> events, Duration age) {
         Map<String, Part> parts = new LinkedHashMap<>();
         for (int i = 0; i < events.size(); i++) {
             parts.computeIfAbsent(events.get(i).orgId(), orgId -> new Part(new ArrayList<>(), new ArrayList<>()))
@@ -87,7 +94,7 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
         Position[] inOrder = new Position[events.size()];
         List<CompletableFuture<Void>> appended = new ArrayList<>();
         parts.forEach((orgId, part) -> appended.add(
-                lanes.publish(orgId, part.events()).thenAccept(positions -> part.place(positions, inOrder))));
+                lanes.publish(orgId, part.events(), age).thenAccept(positions -> part.place(positions, inOrder))));
         CompletableFuture<List<Position>> done = new CompletableFuture<>();
         CompletableFuture.allOf(appended.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
             if (failure == null) {
@@ -116,13 +123,24 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
     @Override
     public LogPage read(String orgId, Position after, int maxEvents) {
         Session session = tail.session();
-        return session.await(reads.read(session, orgId, after, maxEvents)).page();
+        return readable(
+                orgId,
+                () -> session.await(reads.read(session, orgId, after, maxEvents))
+                        .page());
     }
 
     @Override
     public LogRange range(String orgId) {
         Session session = tail.session();
-        return session.await(reads.range(session, orgId));
+        return readable(orgId, () -> session.await(reads.range(session, orgId)));
+    }
+
+    private static <T> T readable(String orgId, Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (LogRefusedException e) {
+            throw new TransportUnavailableException("redis: organisation " + orgId + ": " + e.getMessage(), e);
+        }
     }
 
     @Override
@@ -130,7 +148,7 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
         Session session = tail.session();
         byte[] name = (context.keyPrefix() + ":claim:" + key).getBytes(UTF_8);
         SetArgs free = SetArgs.Builder.nx().px(ttl.toMillis());
-        return session.await(session.publishing().set(name, CLAIMED, free)) != null;
+        return session.awaitPublishing(session.publishing().set(name, CLAIMED, free)) != null;
     }
 
     @Override

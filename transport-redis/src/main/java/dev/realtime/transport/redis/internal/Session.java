@@ -5,14 +5,18 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,19 +32,33 @@ final class Session implements AutoCloseable {
     private volatile @Nullable Throwable refused;
     private volatile ServerRun run = ServerRun.UNKNOWN;
 
+    private volatile Limits limits = Limits.UNKNOWN;
+    private final ServerClock clock = new ServerClock();
+    private final AtomicLong uploading = new AtomicLong();
+    private final Progress readingProgress;
+
     // The thread that beats.
     private final List<Pulse> pulses;
 
     Session(
             RedisAddress address,
             StatefulRedisConnection<byte[], byte[]> publishing,
-            StatefulRedisConnection<byte[], byte[]> reading) {
+            Progress publishingProgress,
+            StatefulRedisConnection<byte[], byte[]> reading,
+            Progress readingProgress) {
+        this.readingProgress = readingProgress;
         this.address = address;
         this.publishing = publishing;
         this.reading = reading;
         this.pulses = List.of(
-                new Pulse(() -> publishing.async().ping().toCompletableFuture()),
-                new Pulse(() -> reading.async().ping().toCompletableFuture()));
+                new Pulse(
+                        () -> publishing.async().ping().toCompletableFuture(),
+                        () -> Timing.forBytes(uploading.get()),
+                        publishingProgress::heardNanos),
+                new Pulse(
+                        () -> reading.async().ping().toCompletableFuture(),
+                        () -> Timing.COMMAND,
+                        readingProgress::heardNanos));
     }
 
     RedisAsyncCommands<byte[], byte[]> publishing() {
@@ -51,9 +69,60 @@ final class Session implements AutoCloseable {
         return reading.async();
     }
 
-    /** Waits for an answer. Throws {@link TransportUnavailableException} if none comes, or an error. */
+    /** The server's, by its answers. */
+    ServerClock clock() {
+        return clock;
+    }
+
+    /** What the server takes at once. */
+    Limits limits() {
+        return limits;
+    }
+
+    /** So many bytes are on their way through {@link #publishing}, until the answer is there. Bounds that. */
+    <T> CompletableFuture<T> uploading(long bytes, Supplier<CompletableFuture<T>> call) {
+        Duration bound = Timing.forBytes(uploading.addAndGet(bytes));
+        CompletableFuture<T> answer;
+        try {
+            answer = call.get();
+        } catch (RuntimeException | Error e) {
+            answer = CompletableFuture.failedFuture(e);
+        }
+        return answer.orTimeout(bound.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((said, failure) -> uploading.addAndGet(-bytes));
+    }
+
+    /**
+     * Waits for an answer to what was asked through {@link #reading}. As long as something comes, it waits on.
+     *
+     * @throws TransportUnavailableException if none comes, or an error
+     * @throws LogRefusedException if the server will not read the organisation's log
+     */
     <T> T await(Future<T> answer) {
+        long last = System.nanoTime() + Timing.LONGEST_ANSWER.toNanos();
+        long begun = System.nanoTime();
+        while (true) {
+            long since = Math.max(begun, readingProgress.heardNanos());
+            long left = Math.min(since + Timing.COMMAND.toNanos(), last) - System.nanoTime();
+            try {
+                return await(address, answer, Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+            } catch (TransportUnavailableException e) {
+                boolean comes = e.getCause() instanceof TimeoutException && readingProgress.heardNanos() > since;
+                if (!comes || System.nanoTime() > last) {
+                    throw Failures.logRefusal(e);
+                }
+            }
+        }
+    }
+
+    /** Waits for an answer that comes on a connection for Pub/Sub. */
+    <T> T awaitWakeups(Future<T> answer) {
         return await(address, answer, Timing.COMMAND.multipliedBy(2).toMillis());
+    }
+
+    /** Waits for an answer to what was asked through {@link #publishing}, behind all that is on its way there. */
+    <T> T awaitPublishing(Future<T> answer) {
+        return await(address, answer, Timing.forBytes(uploading.get()).toMillis());
     }
 
     static <T> T await(RedisAddress address, Future<T> answer, long millis) {
@@ -67,12 +136,12 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** Names a failed command. What shows that this is no longer the right server ends the session. */
-    TransportUnavailableException failed(Throwable failure) {
+    /** Names a failed append. What shows that this is no longer the right server ends the session. */
+    RuntimeException failed(String orgId, Throwable failure) {
         if (Failures.isReplica(failure)) {
             refused = failure;
         }
-        return Failures.unavailable(address, failure);
+        return Failures.publishing(address, orgId, failure);
     }
 
     /** Throws if the session has ended. */
@@ -101,8 +170,25 @@ final class Session implements AutoCloseable {
         return run;
     }
 
-    /** Asks which run of which server this is; one that does not tell is taken as it is. */
-    void learnRun() {
+    /**
+     * Asks which run of which server this is, what its clock says and what it takes at once. One that does not tell is
+     * taken as it is.
+     */
+    void learn() {
+        learnRun();
+        List<byte[]> time = answerOr(List.of(), publishing.async().time());
+        if (!time.isEmpty()) {
+            clock.said(ServerClock.micros(time));
+        }
+        limits = new Limits(limit("proto-max-bulk-len"), limit("client-query-buffer-limit"));
+    }
+
+    private long limit(String name) {
+        String said = answerOr(Map.of(), publishing.async().configGet(name)).getOrDefault(name, "");
+        return said.matches("[1-9][0-9]{0,17}") ? Long.parseLong(said) : Long.MAX_VALUE;
+    }
+
+    private void learnRun() {
         String asked = info(reading.async());
         if (!asked.isEmpty()
                 && !ServerRun.of(asked, Map.of())

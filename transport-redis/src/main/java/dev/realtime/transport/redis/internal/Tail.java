@@ -75,7 +75,10 @@ final class Tail {
                     continue;
                 }
                 backoff.reset();
-                if (wakeups.hearing()) {
+                String refusal = feed.refusal();
+                if (refusal != null) {
+                    board.degraded(refusal);
+                } else if (wakeups.hearing()) {
                     board.live(connector.address().hostAndPort());
                 } else {
                     board.degraded(wakeups.cause());

@@ -6,6 +6,10 @@ import java.time.Duration;
 final class Timing {
     /** What connecting and every command are given. */
     static final Duration COMMAND = Duration.ofSeconds(2);
+    /** A way to the server is at least so fast: a large command may take longer by its size. */
+    static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
+    /** The longest an answer may be on its way, however much there is of it. */
+    static final Duration LONGEST_ANSWER = Duration.ofMinutes(5);
     /** Heartbeat, and poll of the heads of all followed logs. */
     static final Duration POLL = Duration.ofSeconds(1);
     /** Poll while no wake-ups come. */
@@ -18,6 +22,16 @@ final class Timing {
     static final Duration CLOSE = Duration.ofSeconds(3);
 
     private Timing() {}
+
+    /** What a command is given while so many bytes are on their way to the server. */
+    static Duration forBytes(long bytes) {
+        return COMMAND.plusMillis(bytes * 1_000 / SLOWEST_BYTES_PER_SECOND);
+    }
+
+    /** How old an attempt to publish may be that is repeated: clocks drift, and a call takes its time. */
+    static Duration repeatable(Duration window) {
+        return window.minus(window.dividedBy(20));
+    }
 
     /**
      * How long an organisation's meta lives untouched: longer than its entries, so that an idle log still knows its

@@ -55,7 +55,7 @@ final class Wakeups implements AutoCloseable {
     /** Waits until the connection is there or has failed. For a bounded time. */
     void await(Session session) {
         if (state instanceof Opening opening) {
-            session.await(opening.connecting().handle((connection, failure) -> true));
+            session.awaitWakeups(opening.connecting().handle((connection, failure) -> true));
             step(false);
         }
     }
@@ -82,7 +82,7 @@ final class Wakeups implements AutoCloseable {
     void subscribe(Session session, Collection<String> organisations) {
         if (state instanceof Hearing hearing && !organisations.isEmpty()) {
             try {
-                session.await(hearing.connection().async().subscribe(channels(organisations)));
+                session.awaitWakeups(hearing.connection().async().subscribe(channels(organisations)));
             } catch (RuntimeException e) {
                 state = lost(hearing, e);
             }
@@ -117,7 +117,11 @@ final class Wakeups implements AutoCloseable {
             });
             backoff.reset();
             return new Hearing(
-                    connection, new Pulse(() -> connection.async().ping().toCompletableFuture()));
+                    connection,
+                    new Pulse(
+                            () -> connection.async().ping().toCompletableFuture(),
+                            () -> Timing.COMMAND,
+                            connector::heardNanos));
         } catch (CompletionException e) {
             return silent(e);
         }

@@ -16,6 +16,11 @@
 -- longer. If it is missing as well, nobody can tell what was there, and the log begins anew under another epoch.
 -- Another run of the server is another server, or has lost what was not on its disk: a new epoch begins, with what the
 -- log has (ADR 0016).
+--
+-- A server may refuse any command, for lack of memory or of a right or because a key is somebody else's. The script ends
+-- there, and what it has written stays. So what readers go by is written last, whatever is only kept in order for later is
+-- not insisted on (pcall), and no script's first write is one that takes no memory: after that a full server refuses
+-- none.
 
 local function text(number)
   return string.format('%.0f', number)
@@ -36,12 +41,12 @@ local function open_log()
   local held = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check', 'trimmed', 'trimmed_check', 'at', 'marked',
     'begun', 'run', 'safe')
   if not held[1] then
-    redis.call('UNLINK', KEYS[2], KEYS[3])
     local log = { head = 0, check = '0', trimmed = 0, trimmed_check = '0', at = 0, marked = 0 }
-    begin_epoch(log)
     redis.call('HSET', KEYS[1], 'head', '0', 'check', '0', 'trimmed', '0', 'trimmed_check', '0', 'at', '0',
       'marked', '0', 'run', ARGV[3], 'safe', ARGV[4])
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    redis.call('UNLINK', KEYS[2], KEYS[3])
+    begin_epoch(log)
     return log
   end
   local log = { epoch = held[1], head = tonumber(held[2]), check = held[3], trimmed = tonumber(held[4]),
@@ -52,11 +57,13 @@ local function open_log()
     end
     redis.call('HSET', KEYS[1], 'run', ARGV[3], 'safe', ARGV[4])
   elseif held[10] == '1' and ARGV[4] ~= '1' then
-    redis.call('HSET', KEYS[1], 'safe', '0')
+    redis.pcall('HSET', KEYS[1], 'safe', '0')
   end
   if log.head > log.trimmed and redis.call('EXISTS', KEYS[2]) == 0 then
-    redis.call('UNLINK', KEYS[3])
-    redis.call('HSET', KEYS[1], 'trimmed', held[2], 'trimmed_check', held[3])
+    local saved = redis.pcall('HSET', KEYS[1], 'trimmed', held[2], 'trimmed_check', held[3])
+    if type(saved) == 'number' then
+      redis.pcall('UNLINK', KEYS[3])
+    end
     log.trimmed = log.head
     log.trimmed_check = log.check
   end

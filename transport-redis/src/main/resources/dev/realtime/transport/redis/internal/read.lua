@@ -8,7 +8,7 @@
 local log = open_log()
 local answer = { log.epoch, log.head, log.check, log.trimmed, log.trimmed_check, 'range' }
 if not ARGV[5] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.pcall('PEXPIRE', KEYS[1], ARGV[2])
   return answer
 end
 

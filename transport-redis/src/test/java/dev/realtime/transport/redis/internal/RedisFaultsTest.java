@@ -14,6 +14,7 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.spi.WritesRefusedException;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.RecordingSink.Call;
@@ -197,7 +198,7 @@ class RedisFaultsTest {
 
             assertThatExceptionOfType(ExecutionException.class)
                     .isThrownBy(() -> instance.publish(Envelopes.of(ORG)))
-                    .withCauseInstanceOf(TransportUnavailableException.class);
+                    .withCauseInstanceOf(WritesRefusedException.class);
             instance.sink().awaitStatus(State.DOWN);
             await().until(() ->
                     String.valueOf(instance.adapter().status().cause()).contains("is a replica"));
