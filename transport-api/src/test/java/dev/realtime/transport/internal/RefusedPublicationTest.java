@@ -22,7 +22,9 @@ import dev.realtime.transport.runtime.Troubles;
 import dev.realtime.transport.spi.WritesRefusedException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -176,14 +178,15 @@ class RefusedPublicationTest {
         CompletableFuture<List<Position>> held = new CompletableFuture<>();
         adapter.publishing(events -> held);
         Publication inDoubt = publish("acme", "in-doubt");
-        AtomicInteger refusals = new AtomicInteger();
+        Queue<String> refused = new ConcurrentLinkedQueue<>();
         adapter.publishing(events -> {
-            refusals.incrementAndGet();
+            events.forEach(event -> refused.add(event.id()));
             return failed(new WritesRefusedException("the server is full", null));
         });
         held.completeExceptionally(new TransportUnavailableException("no answer", null));
-        await().atMost(LONG).until(() -> refusals.get() > 0);
+        await().atMost(LONG).until(() -> refused.contains("in-doubt"));
         Publication unsent = publish("acme", "unsent");
+        await().atMost(LONG).until(() -> refused.contains("unsent"));
 
         listener.hears("open 0", "live");
         adapter.publishing(adapter::append);
