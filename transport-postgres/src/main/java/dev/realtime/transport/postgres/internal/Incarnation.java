@@ -22,14 +22,16 @@ final class Incarnation {
     private final Connections connections;
     private final Acknowledged acknowledged = new Acknowledged();
     private final String missesSql;
+    private final Lookout lookout;
     private final String beginSql;
     private final String epochSql;
 
     /** Was there when it was looked for on this connection. */
     private @Nullable Seen found;
 
-    Incarnation(Connections connections, String schema) {
+    Incarnation(Connections connections, Lookout lookout, String schema) {
         this.connections = connections;
+        this.lookout = lookout;
         String function = '"' + schema + "\".%s(?, ?, ?, ?)";
         missesSql = "select " + function.formatted("misses");
         epochSql = "select \"" + schema + "\".epoch()";
@@ -77,8 +79,9 @@ final class Incarnation {
         }
     }
 
-    /** Begins a new epoch if what was seen is missing and nobody was told. Whether it did. */
+    /** Begins a new epoch if what was seen is missing, and not only hidden, and nobody was told. Whether it did. */
     boolean begin(Connection connection, @Nullable Seen seen) throws SQLException {
+        lookout.requireAll(connection);
         boolean begun = ask(connection, beginSql, seen);
         if (begun) {
             LOG.warn(

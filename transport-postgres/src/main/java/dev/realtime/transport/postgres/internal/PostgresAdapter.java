@@ -76,7 +76,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
     public synchronized void start(DeliverySink sink) {
         Connections connections = new Connections(settings, lookout);
         Suspicion suspicion = new Suspicion(timing.pollLive());
-        Incarnation incarnation = new Incarnation(connections, settings.schema());
+        Incarnation incarnation = new Incarnation(connections, lookout, settings.schema());
         Tail tail = new Tail(
                 settings, connections, clock, log, writer, sink, timing, suspicion, lookout, incarnation, supervisor);
         Publisher publisher = new Publisher(

@@ -6,25 +6,31 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /** Says a letter of its own to every client, and then whatever it is told. */
-record EchoServer(ServerSocket listener) implements AutoCloseable {
+record EchoServer(ServerSocket listener, Thread accepting) implements AutoCloseable {
 
     static EchoServer saying(char greeting) throws IOException {
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        EchoServer server = new EchoServer(listener);
-        ProxiedConnection.daemon("echo", () -> server.accept(greeting)).start();
-        return server;
+        Thread accepting = ProxiedConnection.daemon("echo", () -> accept(listener, greeting));
+        accepting.start();
+        return new EchoServer(listener, accepting);
     }
 
     int port() {
         return listener.getLocalPort();
     }
 
+    /** Until it takes nobody any more: a call that waits may take one more after the close. */
     @Override
     public void close() throws IOException {
         listener.close();
+        try {
+            accepting.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    private void accept(char greeting) {
+    private static void accept(ServerSocket listener, char greeting) {
         try {
             while (true) {
                 Socket client = listener.accept();
