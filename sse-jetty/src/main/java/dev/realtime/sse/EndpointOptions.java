@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param retry how long a browser waits before it reconnects
  * @param publishDeadline how long a publisher may take to deliver its body, and the transport to commit it
  * @param limits how many streams, and how long each may live
+ * @param requestsPerSecond how many requests and published events together one credential may make in a second, 1 or
+ *     more; for a short time twice as many
  * @param proxies whose word counts for the address that a stream comes from, and for whether it came by TLS
  * @param ticketKey signs tickets and keys the hashes of callers; null for no tickets. All instances have the same
  * @param callerSalt goes into the hashes of callers where there is no ticketKey. All instances have the same
@@ -35,6 +37,7 @@ public record EndpointOptions(
         Duration retry,
         Duration publishDeadline,
         StreamLimits limits,
+        int requestsPerSecond,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
         String callerSalt,
@@ -57,6 +60,7 @@ public record EndpointOptions(
             Duration.ofSeconds(2),
             Duration.ofSeconds(30),
             StreamLimits.DEFAULTS,
+            50_000,
             Proxies.NONE,
             null,
             "",
@@ -68,6 +72,9 @@ public record EndpointOptions(
             throw new IllegalArgumentException(
                     "heartbeat: " + heartbeat + " is not allowed; it is more than nothing and at" + " most "
                             + LONGEST_HEARTBEAT.toSeconds() + " s");
+        }
+        if (requestsPerSecond < 1) {
+            throw new IllegalArgumentException("requestsPerSecond: " + requestsPerSecond + " is less than 1");
         }
     }
 
@@ -97,6 +104,10 @@ public record EndpointOptions(
 
     public EndpointOptions withLimits(StreamLimits limits) {
         return changed(draft -> draft.limits = limits);
+    }
+
+    public EndpointOptions withRequestsPerSecond(int requests) {
+        return changed(draft -> draft.requestsPerSecond = requests);
     }
 
     public EndpointOptions withProxies(Proxies proxies) {
@@ -165,6 +176,7 @@ public record EndpointOptions(
         private final Duration retry;
         private Duration publishDeadline;
         private StreamLimits limits;
+        private int requestsPerSecond;
         private Proxies proxies;
         private @Nullable TicketKey ticketKey;
         private String callerSalt;
@@ -180,6 +192,7 @@ public record EndpointOptions(
             this.retry = options.retry;
             this.publishDeadline = options.publishDeadline;
             this.limits = options.limits;
+            this.requestsPerSecond = options.requestsPerSecond;
             this.proxies = options.proxies;
             this.ticketKey = options.ticketKey;
             this.callerSalt = options.callerSalt;
@@ -197,6 +210,7 @@ public record EndpointOptions(
                     retry,
                     publishDeadline,
                     limits,
+                    requestsPerSecond,
                     proxies,
                     ticketKey,
                     callerSalt,

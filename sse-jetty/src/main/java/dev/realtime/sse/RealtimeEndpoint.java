@@ -52,10 +52,10 @@ public final class RealtimeEndpoint implements AutoCloseable {
         Tickets issuer = Tickets.of(options, access, pubSub, revocations);
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
         this.events = new EventsServlet(access, pubSub, streams, options, bodies);
-        this.position = new PositionServlet(access, pubSub, options);
+        this.position = new PositionServlet(access, pubSub, options, streams);
         this.caller = new CallerServlet(access, issuer, streams);
-        this.tickets = new TicketsServlet(access, issuer);
-        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies);
+        this.tickets = new TicketsServlet(access, issuer, streams);
+        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies, streams);
         this.script = new ScriptServlet(access);
     }
 

@@ -85,6 +85,7 @@ public final class Gateway implements AutoCloseable {
                 .withBodiesBytes(checked.bodiesBytes())
                 .withHeartbeat(checked.heartbeat())
                 .withLimits(checked.limits())
+                .withRequestsPerSecond(checked.requestsPerSecond())
                 .withProxies(checked.proxies())
                 .withTickets(checked.ticketKey())
                 .withCallerSalt(checked.callerSalt());

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
  * @param heartbeat how long a stream is quiet before it is given a heartbeat
  * @param limits of streams
+ * @param requestsPerSecond of one credential
  * @param proxies as {@code REALTIME_TRUSTED_PROXIES} and {@code REALTIME_PATH_PREFIX} say
  * @param ticketKey signs tickets; null where the instances have no secret in common
  * @param callerSalt what the instances have in common where they have no secret
@@ -56,6 +57,7 @@ record GatewaySettings(
         int bodiesBytes,
         Duration heartbeat,
         StreamLimits limits,
+        int requestsPerSecond,
         Proxies proxies,
         @Nullable TicketKey ticketKey,
         String callerSalt,
@@ -77,6 +79,7 @@ record GatewaySettings(
     static final SettingKey MAX_STREAMS_PER_USER = SettingKey.plain("REALTIME_MAX_STREAMS_PER_USER");
     static final SettingKey MAX_STREAMS_PER_ADDRESS = SettingKey.plain("REALTIME_MAX_STREAMS_PER_ADDRESS");
     static final SettingKey MAX_REPLAYS = SettingKey.plain("REALTIME_MAX_REPLAYS");
+    static final SettingKey MAX_REQUESTS = SettingKey.plain("REALTIME_MAX_REQUESTS_PER_SECOND");
     static final SettingKey STREAM_LIFETIME = SettingKey.plain("REALTIME_STREAM_LIFETIME_SECONDS");
     static final SettingKey TRUSTED_PROXIES = SettingKey.plain("REALTIME_TRUSTED_PROXIES");
     static final SettingKey STOP_DELAY = SettingKey.plain("REALTIME_STOP_DELAY_SECONDS");
@@ -89,6 +92,7 @@ record GatewaySettings(
     private static final String JWT = "jwt";
     private static final String ONE_PROCESS = "memory";
     private static final int MOST_STREAMS = 1_000_000;
+    private static final int MOST_REQUESTS = 10_000_000;
     private static final Set<SettingKey> ALL = Set.of(
             PORT,
             HOST,
@@ -106,6 +110,7 @@ record GatewaySettings(
             MAX_STREAMS_PER_USER,
             MAX_STREAMS_PER_ADDRESS,
             MAX_REPLAYS,
+            MAX_REQUESTS,
             STREAM_LIFETIME,
             TRUSTED_PROXIES,
             FullHeap.ON_OUT_OF_MEMORY,
@@ -132,6 +137,7 @@ record GatewaySettings(
                 bodiesBytes(settings),
                 heartbeat(settings),
                 limits(settings),
+                settings.integer(MAX_REQUESTS, EndpointOptions.DEFAULTS.requestsPerSecond(), 1, MOST_REQUESTS),
                 proxies,
                 ticketKey(settings),
                 callerSalt(settings),

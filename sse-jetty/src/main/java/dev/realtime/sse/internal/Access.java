@@ -16,9 +16,16 @@ public record Access(Authorizer authorizer, Origins origins) {
 
     /** Only for the operators' pages. */
     public void requireOperator(HttpServletRequest request) throws Refused {
-        if (!caller(request).operator()) {
+        operator(request);
+    }
+
+    /** The caller, who is an operator. */
+    Caller operator(HttpServletRequest request) throws Refused {
+        Caller caller = caller(request);
+        if (!caller.operator()) {
             throw new Refused(ProblemCode.OPERATORS_ONLY, "this page is for tokens of the organisation _ops");
         }
+        return caller;
     }
 
     /** Lets the page of a listed origin read what is answered. */

@@ -1,15 +1,16 @@
 package dev.realtime.sse.internal;
 
 import dev.realtime.sse.EndpointOptions;
+import dev.realtime.transport.fairness.Shares;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the bodies of all requests that are being served take together, from their first byte until the answer. A body
- * takes as its bytes come. The last quarter is for small ones: a few large bodies that come slowly don't keep everybody
- * else from publishing. Thread-safe; never blocks.
+ * takes as its bytes come. Organisations share it: each at most as much as is then free, but one body of each may grow as
+ * far as there is room. The last quarter is for small ones: a few large bodies that come slowly don't keep everybody else
+ * from publishing. Thread-safe; never blocks.
  */
 public final class BodyMemory {
     /** So far a body may take of the last quarter too. */
@@ -18,15 +19,18 @@ public final class BodyMemory {
     private static final int QUARTERS = 4;
 
     private final long limit;
-    private final AtomicLong taken = new AtomicLong();
+    private final Shares any;
+    private final Shares small;
     private final Counter refusals;
 
     BodyMemory(long limit, MeterRegistry meters) {
         this.limit = limit;
+        this.small = new Shares(limit / QUARTERS);
+        this.any = new Shares(limit - small.limit());
         this.refusals = Counter.builder("realtime.bodies.refused")
                 .description("Requests refused because the bodies of all requests took what they may")
                 .register(meters);
-        Gauge.builder("realtime.bodies.bytes", taken, AtomicLong::get)
+        Gauge.builder("realtime.bodies.bytes", this, BodyMemory::taken)
                 .description("Taken by the bodies of requests now")
                 .register(meters);
     }
@@ -39,39 +43,41 @@ public final class BodyMemory {
         return limit;
     }
 
-    /** Of one request, which has taken nothing yet. */
-    Share open() {
-        return new Share();
+    private double taken() {
+        return any.taken() + small.taken();
     }
 
-    private boolean take(int bytes, long most) {
-        long now;
-        do {
-            now = taken.get();
-            if (now + bytes > most) {
-                refusals.increment();
-                return false;
-            }
-        } while (!taken.compareAndSet(now, now + bytes));
-        return true;
+    /** Of one request of an organisation's, which has taken nothing yet. */
+    Share open(String orgId) {
+        return new Share(orgId);
     }
 
     /** One request's. */
     final class Share implements BodyReader.Room {
+        private final String orgId;
         private long held;
+        private long heldAsSmall;
         private boolean over;
+
+        private Share(String orgId) {
+            this.orgId = orgId;
+        }
 
         /** So many more. Whoever is refused gives back what it had, and gets no more. */
         @Override
         public synchronized boolean take(int bytes) {
-            boolean small = held + bytes <= SMALL_BYTES;
-            boolean taken = !over && BodyMemory.this.take(bytes, small ? limit : limit - limit / QUARTERS);
-            if (taken) {
+            if (over) {
+                return false;
+            }
+            if (any.grow(orgId, held, bytes)) {
                 held += bytes;
+            } else if (held + heldAsSmall + bytes <= SMALL_BYTES && small.take(orgId, bytes)) {
+                heldAsSmall += bytes;
             } else {
+                refusals.increment();
                 release();
             }
-            return taken;
+            return !over;
         }
 
         @Override
@@ -82,8 +88,10 @@ public final class BodyMemory {
         /** Gives everything back. Idempotent: nothing is taken afterwards. */
         synchronized void release() {
             over = true;
-            taken.addAndGet(-held);
+            any.giveBack(orgId, held);
+            small.giveBack(orgId, heldAsSmall);
             held = 0;
+            heldAsSmall = 0;
         }
     }
 }

@@ -167,9 +167,9 @@ final class BodyReader implements ReadListener {
     private static Refusal noRoom(long limit) {
         return Problem.of(
                         ProblemCode.TOO_MANY_BODIES,
-                        "the bodies that are on their way here take what they may, " + limit
-                                + " bytes together (the last quarter is for small ones); nothing was published, try"
-                                + " again later")
+                        "the bodies that are on their way here, or those of your organisation, take what they may:"
+                                + " all together " + limit + " bytes (the last quarter is for small ones), and each"
+                                + " organisation as much as is then free; nothing was published, try again later")
                 .sized(limit, null)
                 .refusal();
     }

@@ -43,10 +43,11 @@ public final class EventsServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
+        streams.rates().require(caller, 1);
         Exchange.withJson(
                 request,
                 options.publishDeadline(),
-                bodies,
+                bodies.open(caller.orgId()),
                 options.maxBodyBytes(),
                 (exchange, body) -> publish(exchange, caller, body));
     }
@@ -54,6 +55,7 @@ public final class EventsServlet extends EndpointServlet {
     private void publish(Exchange exchange, Caller caller, byte[] body) {
         List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
         requireAllowed(caller, events);
+        streams.rates().require(caller, events.size());
         Publication publication = pubSub.offer(events);
         int bytes = body.length; // whoever waits for the commit does not hold the body
         exchange.follow(

@@ -54,14 +54,14 @@ final class Exchange implements AsyncListener {
     /**
      * Reads a request's body of JSON, and has it answered. The deadline is one for both.
      *
-     * @param memory from which the body takes, until it is answered
+     * @param share of what bodies may take, held until it is answered
      * @param mostBytes of the body
      * @param answer what it throws is answered too
      */
     static void withJson(
             HttpServletRequest request,
             Duration deadline,
-            BodyMemory memory,
+            BodyMemory.Share share,
             int mostBytes,
             BiConsumer<Exchange, byte[]> answer)
             throws Refused, IOException {
@@ -74,7 +74,6 @@ final class Exchange implements AsyncListener {
                     ProblemCode.UNSUPPORTED_CONTENT_ENCODING, "a body is taken as it is, without a Content-Encoding");
         }
         BodyReader.requireWithin(request, mostBytes);
-        BodyMemory.Share share = memory.open();
         Exchange exchange = start(request, deadline, share::release);
         Problem whenAnswerIsLate = exchange.whenLate;
         exchange.whenLate = Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time");

@@ -15,19 +15,22 @@ public final class PositionServlet extends EndpointServlet {
 
     private final transient PubSub pubSub;
     private final transient EndpointOptions options;
+    private final transient Rates rates;
 
     private record Answer(String cursor) {}
 
-    public PositionServlet(Access access, PubSub pubSub, EndpointOptions options) {
+    public PositionServlet(Access access, PubSub pubSub, EndpointOptions options, Streams streams) {
         super(access, Set.of("GET", "HEAD"));
         this.pubSub = pubSub;
         this.options = options;
+        this.rates = streams.rates();
     }
 
     @Override
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
+        rates.require(caller, 1);
         Exchange exchange = Exchange.start(request, options.publishDeadline());
         pubSub.position(caller.orgId())
                 .whenComplete((position, failure) -> exchange.orFail(() -> {

@@ -140,7 +140,8 @@ public record Problem(
             response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
         }
         if (status == TOO_MANY_REQUESTS) {
-            response.setHeader("Retry-After", RETRY_AFTER_LIMIT_SECONDS);
+            boolean soon = code.equals(ProblemCode.TOO_MANY_REQUESTS.code());
+            response.setHeader("Retry-After", soon ? RETRY_AFTER_SECONDS : RETRY_AFTER_LIMIT_SECONDS);
         }
         if (status == HttpServletResponse.SC_UNAUTHORIZED) {
             response.setHeader("WWW-Authenticate", "Bearer");

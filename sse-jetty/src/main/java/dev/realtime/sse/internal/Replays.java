@@ -2,9 +2,13 @@ package dev.realtime.sse.internal;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.fairness.Shares;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -16,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The streams that read the log, from their cursor until they are live: so many at once, and ten times as many that wait
- * for their turn, open and in order. Whoever waits has no subscription yet, so that nothing is held for it; it subscribes
+ * The streams that read the log, from their cursor until they are live: so many of an organisation at once, and ten times
+ * as many that wait for their turn, open and in order, organisations by turns; of all organisations twice as many, which
+ * they share. Whoever waits has no subscription yet, so that nothing is held for it; it subscribes
  * in its own next turn to write. Thread-safe; never blocks, and signals nobody under its lock.
  */
 final class Replays {
@@ -32,12 +37,14 @@ final class Replays {
     private static final int WAITING_FOR_EACH = 10;
 
     private final int limit;
+    private final Shares reading;
+    private final Shares waiting;
     private final BooleanSupplier logFlows;
     private final LongSupplier nanoTime;
 
     // guarded by this
-    private final Set<Place> reading = new LinkedHashSet<>();
-    private final Set<Place> waiting = new LinkedHashSet<>();
+    private final Set<Place> readers = new LinkedHashSet<>();
+    private final Map<String, Set<Place>> lines = new LinkedHashMap<>();
     private final Queue<Place> toSignal = new ArrayDeque<>();
     private boolean signalling;
 
@@ -48,31 +55,34 @@ final class Replays {
     record Full(int limit) implements Answer {
         String sentence() {
             return "this instance replays the log to " + limit
-                    + " streams at once, which is the limit, and ten times as many wait; come back later";
+                    + " streams of an organisation at once, which is the limit, or fewer where others do too, and ten"
+                    + " times as many wait; come back later";
         }
     }
 
     /**
-     * @param limit how many read at once
+     * @param limit how many of an organisation read at once
      * @param logFlows whether the log can be read: if not nobody counts, and nobody waits
      */
     Replays(int limit, BooleanSupplier logFlows, LongSupplier nanoTime) {
         this.limit = limit;
+        this.reading = new Shares(2L * limit);
+        this.waiting = new Shares(2L * limit * WAITING_FOR_EACH);
         this.logFlows = logFlows;
         this.nanoTime = nanoTime;
     }
 
-    /** For one more stream that has a cursor. */
-    Answer take() {
+    /** For one more stream of an organisation that has a cursor. */
+    Answer take(String orgId) {
         boolean flows = logFlows.getAsBoolean();
         synchronized (this) {
-            Place place = new Place();
+            Place place = new Place(orgId);
             if (!flows) {
                 place.mayRead = true;
-            } else if (reading.size() < limit && waiting.isEmpty()) {
+            } else if (!lines.containsKey(orgId) && reading.take(orgId, 1)) {
                 begin(place);
-            } else if (waiting.size() < (long) limit * WAITING_FOR_EACH) {
-                waiting.add(place);
+            } else if (waiting.take(orgId, 1)) {
+                lines.computeIfAbsent(orgId, org -> new LinkedHashSet<>()).add(place);
             } else {
                 return new Full(limit);
             }
@@ -85,51 +95,83 @@ final class Replays {
         boolean flows = logFlows.getAsBoolean();
         long now = nanoTime.getAsLong();
         synchronized (this) {
-            Iterator<Place> longest = reading.iterator();
-            while (longest.hasNext() && now - longest.next().begunAt >= LONGEST_NANOS) {
+            Iterator<Place> longest = readers.iterator();
+            while (longest.hasNext()) {
+                Place place = longest.next();
+                if (now - place.begunAt < LONGEST_NANOS) {
+                    break;
+                }
                 longest.remove();
+                reading.giveBack(place.orgId, 1);
             }
             if (!flows) {
-                waiting.forEach(this::letIn);
-                waiting.clear();
+                lines.forEach((org, line) -> {
+                    waiting.giveBack(org, line.size());
+                    line.forEach(this::letIn);
+                });
+                lines.clear();
             }
             admit();
         }
         signal();
     }
 
-    synchronized int reading() {
-        return reading.size();
+    int reading() {
+        return (int) reading.taken();
     }
 
-    synchronized int waiting() {
-        return waiting.size();
+    int waiting() {
+        return (int) waiting.taken();
     }
 
     private void leave(Place place) {
         synchronized (this) {
-            if (!reading.remove(place)) {
-                waiting.remove(place);
+            if (readers.remove(place)) {
+                reading.giveBack(place.orgId, 1);
+            } else {
+                Set<Place> line = lines.get(place.orgId);
+                if (line != null && line.remove(place)) {
+                    waiting.giveBack(place.orgId, 1);
+                    if (line.isEmpty()) {
+                        lines.remove(place.orgId);
+                    }
+                }
             }
             admit();
         }
         signal();
     }
 
+    /** One of each organisation after the other, as long as there is room for any. */
     private void admit() {
-        Iterator<Place> next = waiting.iterator();
-        while (reading.size() < limit && next.hasNext()) {
-            Place place = next.next();
-            next.remove();
-            begin(place);
-            letIn(place);
+        boolean admitted = true;
+        while (admitted) {
+            admitted = false;
+            for (String org : List.copyOf(lines.keySet())) {
+                if (reading.take(org, 1)) {
+                    letInFirst(org);
+                    admitted = true;
+                }
+            }
         }
+    }
+
+    private void letInFirst(String org) {
+        Set<Place> line = lines.get(org);
+        Place first = line.iterator().next();
+        line.remove(first);
+        waiting.giveBack(org, 1);
+        if (line.isEmpty()) {
+            lines.remove(org);
+        }
+        begin(first);
+        letIn(first);
     }
 
     private void begin(Place place) {
         place.begunAt = nanoTime.getAsLong();
         place.mayRead = true;
-        reading.add(place);
+        readers.add(place);
     }
 
     private void letIn(Place place) {
@@ -158,6 +200,7 @@ final class Replays {
 
     /** One stream's, and its subscription as soon as it has one. Given back when it is live or closed, once. */
     final class Place implements Answer, Subscription {
+        private final String orgId;
         private volatile boolean mayRead;
         private volatile Runnable signal = () -> {};
         private Supplier<Subscription> subscribing = () -> NoSubscription.INSTANCE;
@@ -172,7 +215,9 @@ final class Replays {
         private boolean closed;
         private volatile Subscription subscription = NoSubscription.INSTANCE;
 
-        private Place() {}
+        private Place(String orgId) {
+            this.orgId = orgId;
+        }
 
         /**
          * Subscribes, now or in its turn, then on the thread that polls.

@@ -1,6 +1,7 @@
 package dev.realtime.sse.internal;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
@@ -20,6 +21,7 @@ public final class RevocationsServlet extends EndpointServlet {
     private final transient EndpointOptions options;
     private final transient Revocations revocations;
     private final transient BodyMemory bodies;
+    private final transient Rates rates;
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Answer(
@@ -31,19 +33,31 @@ public final class RevocationsServlet extends EndpointServlet {
             @Nullable String state) {}
 
     public RevocationsServlet(
-            Access access, PubSub pubSub, EndpointOptions options, Revocations revocations, BodyMemory bodies) {
+            Access access,
+            PubSub pubSub,
+            EndpointOptions options,
+            Revocations revocations,
+            BodyMemory bodies,
+            Streams streams) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
         this.options = options;
         this.revocations = revocations;
         this.bodies = bodies;
+        this.rates = streams.rates();
     }
 
     @Override
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
-        access().requireOperator(request);
-        Exchange.withJson(request, options.publishDeadline(), bodies, RevocationBody.MAX_BYTES, this::revoke);
+        Caller caller = access().operator(request);
+        rates.require(caller, 1);
+        Exchange.withJson(
+                request,
+                options.publishDeadline(),
+                bodies.open(caller.orgId()),
+                RevocationBody.MAX_BYTES,
+                this::revoke);
     }
 
     private void revoke(Exchange exchange, byte[] body) {

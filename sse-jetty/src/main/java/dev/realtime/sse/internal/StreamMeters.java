@@ -47,6 +47,11 @@ public final class StreamMeters {
             countRefusals(kind.wireName());
         }
         countRefusals(Replays.WIRE_NAME);
+        countRefusals(Rates.WIRE_NAME);
+    }
+
+    MeterRegistry registry() {
+        return registry;
     }
 
     private void countRefusals(String limit) {
@@ -58,7 +63,7 @@ public final class StreamMeters {
                         .register(registry));
     }
 
-    /** A stream found this limit reached: a seat's, or that of replays. */
+    /** A stream found this limit reached: a seat's, that of replays, or the credential's rate. */
     void refused(String limit) {
         Counter counter = refusals.get(limit);
         if (counter != null) {

@@ -81,6 +81,13 @@ public final class StreamServlet extends EndpointServlet {
 
     /** Takes a seat, and a place to replay if there is a cursor. Null for a browser that is to be sent away. */
     private @Nullable Admission enter(HttpServletRequest request, Credential credential, StreamRequest asked) {
+        if (!streams.rates().take(credential.caller(), 1)) {
+            streams.meters().refused(Rates.WIRE_NAME);
+            if (asked.fetch()) {
+                throw streams.rates().refusal();
+            }
+            return null;
+        }
         Seats.Answer seat = streams.seats()
                 .take(credential.caller(), streams.options().proxies().clientAddress(request));
         if (seat instanceof Seats.Full full) {
@@ -91,7 +98,7 @@ public final class StreamServlet extends EndpointServlet {
         Admission entered = null;
         try {
             Replays.Answer place =
-                    asked.cursor() == null ? null : streams.replays().take();
+                    asked.cursor() == null ? null : streams.replays().take(credential.caller().orgId());
             if (place instanceof Replays.Full full) {
                 streams.meters().refused(Replays.WIRE_NAME);
                 return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);

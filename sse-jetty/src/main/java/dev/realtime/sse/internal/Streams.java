@@ -28,6 +28,7 @@ public final class Streams implements AutoCloseable {
     private final Object emptied = new Object();
     private final Seats seats;
     private final Replays replays;
+    private final Rates rates;
     private final CallerHash callerHash;
     private volatile boolean draining;
     /** How many there were when the drain began. */
@@ -44,6 +45,7 @@ public final class Streams implements AutoCloseable {
         this.meters = meters;
         this.seats = new Seats(options.limits());
         this.callerHash = CallerHash.of(options);
+        this.rates = new Rates(options.requestsPerSecond(), System::nanoTime, meters.registry());
         this.replays = new Replays(options.limits().replays(), logFlows, System::nanoTime);
         this.clock = supervisor.timer("realtime-streams-clock");
         long tick = Math.min(LONGEST_TICK.toMillis(), shortestDeadline(options).toMillis() / TICKS_PER_HEARTBEAT);
@@ -120,6 +122,10 @@ public final class Streams implements AutoCloseable {
         return supervisor;
     }
 
+    Rates rates() {
+        return rates;
+    }
+
     Replays replays() {
         return replays;
     }
@@ -166,6 +172,7 @@ public final class Streams implements AutoCloseable {
             supervisor.guard("stream", () -> stream.tick(now));
         }
         replays.tick();
+        rates.tick();
     }
 
     private static Duration shortestDeadline(EndpointOptions options) {

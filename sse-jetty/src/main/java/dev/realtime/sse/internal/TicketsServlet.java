@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.Refused;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -12,13 +13,15 @@ public final class TicketsServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient @Nullable Tickets tickets;
+    private final transient Rates rates;
 
     private record Answer(String ticket, long expires_in) {}
 
     /** @param tickets null if there are none */
-    public TicketsServlet(Access access, @Nullable Tickets tickets) {
+    public TicketsServlet(Access access, @Nullable Tickets tickets, Streams streams) {
         super(access, Set.of("POST"));
         this.tickets = tickets;
+        this.rates = streams.rates();
     }
 
     @Override
@@ -27,7 +30,9 @@ public final class TicketsServlet extends EndpointServlet {
         if (tickets == null) {
             throw Tickets.off();
         }
-        Tickets.Issued issued = tickets.issue(access().caller(request));
+        Caller caller = access().caller(request);
+        rates.require(caller, 1);
+        Tickets.Issued issued = tickets.issue(caller);
         byte[] body = Json.bytes(new Answer(issued.ticket(), issued.life().toSeconds()));
         response.setStatus(HttpServletResponse.SC_CREATED);
         Json.write(response, MediaType.JSON, body);

@@ -24,8 +24,8 @@ class BodyMemoryTest {
 
     @Test
     void whoIsRefusedGivesBackWhatItHadAndGetsNoMore() {
-        BodyMemory.Share one = memory.open();
-        BodyMemory.Share two = memory.open();
+        BodyMemory.Share one = memory.open("acme");
+        BodyMemory.Share two = memory.open("globex");
         assertThat(one.take(200_000)).isTrue();
         assertThat(two.take(100_000)).isTrue();
         assertThat(bytes()).isEqualTo(FOR_LARGE_ONES);
@@ -47,12 +47,27 @@ class BodyMemoryTest {
 
     @Test
     void theLastQuarterIsForSmallBodies() {
-        assertThat(memory.open().take(FOR_LARGE_ONES)).isTrue();
-        BodyMemory.Share small = memory.open();
+        assertThat(memory.open("acme").take(FOR_LARGE_ONES)).isTrue();
+        BodyMemory.Share small = memory.open("acme");
         assertThat(small.take(BodyMemory.SMALL_BYTES)).isTrue();
         assertThat(small.take(1)).as("not small any more").isFalse();
-        assertThat(memory.open().take(BodyMemory.SMALL_BYTES)).isTrue();
-        assertThat(memory.open().take(BodyMemory.SMALL_BYTES)).as("really full").isFalse();
+        assertThat(memory.open("acme").take(BodyMemory.SMALL_BYTES)).isTrue();
+        assertThat(memory.open("acme").take(BodyMemory.SMALL_BYTES)).as("really full").isFalse();
+    }
+
+    @Test
+    void anOrganisationsBodiesLeaveRoomForThoseOfOthers() {
+        List<Boolean> greedy = new ArrayList<>();
+        for (int i = 0; i < 250; i++) {
+            greedy.add(memory.open("acme").take(50_000));
+        }
+        assertThat(greedy).contains(true, false);
+        for (int i = 0; i < 250; i++) {
+            memory.open("acme").take(1_000);
+        }
+
+        assertThat(memory.open("globex").take(100_000)).isTrue();
+        assertThat(memory.open("initech").take(1_000)).isTrue();
     }
 
     @Test
@@ -64,7 +79,7 @@ class BodyMemoryTest {
             for (int i = 0; i < 400; i++) {
                 Random random = new Random(i);
                 work.add(() -> {
-                    BodyMemory.Share share = memory.open();
+                    BodyMemory.Share share = memory.open("org-" + random.nextInt(3));
                     while (random.nextInt(10) != 0 && share.take(random.nextInt(40_000))) {
                         most.accumulateAndGet((long) bytes(), Math::max);
                     }
@@ -91,7 +106,7 @@ class BodyMemoryTest {
         assertThat(options.maxBodiesBytes())
                 .isBetween(EndpointOptions.leastBodiesBytes(options.maxPayloadBytes()), 256L << 20);
         EndpointOptions large = options.withMaxPayloadBytes(64 << 20);
-        BodyMemory.Share largest = new BodyMemory(large.maxBodiesBytes(), meters).open();
+        BodyMemory.Share largest = new BodyMemory(large.maxBodiesBytes(), meters).open("acme");
         assertThat(largest.take(large.maxBodyBytes())).isTrue();
 
         assertThat(options.withBodiesBytes(10_000_000).maxBodiesBytes()).isEqualTo(10_000_000);

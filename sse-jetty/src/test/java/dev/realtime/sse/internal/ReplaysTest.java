@@ -111,12 +111,45 @@ class ReplaysTest {
             places.add(take());
         }
         requireReading(2, 20);
-        assertThat(replays.take()).isEqualTo(new Full(2));
+        assertThat(replays.take("acme")).isEqualTo(new Full(2));
         places.get(10).close();
         places.add(take());
-        assertThat(replays.take()).isEqualTo(new Full(2));
+        assertThat(replays.take("acme")).isEqualTo(new Full(2));
         places.forEach(Place::close);
         requireReading(0, 0);
+    }
+
+    @Test
+    void othersFindRoomBesideAnOrganisationThatTakesAllItMay() {
+        List<Place> greedy = new ArrayList<>();
+        for (int i = 0; i < 23; i++) {
+            if (replays.take("acme") instanceof Place place) {
+                greedy.add(place);
+            }
+        }
+
+        Place other = (Place) replays.take("globex");
+
+        assertThat(greedy).hasSize(22);
+        assertThat(other.waits()).isFalse();
+        requireReading(3, 20);
+    }
+
+    @Test
+    void organisationsTakeTurnsWhereManyWait() {
+        List<String> turns = new ArrayList<>();
+        List<Place> readers = new ArrayList<>();
+        for (String org : List.of("a", "a", "b", "c")) {
+            readers.add((Place) replays.take(org));
+        }
+        requireReading(4, 0);
+        for (String org : List.of("d", "d", "d", "e")) {
+            ((Place) replays.take(org)).subscribe(Replayed::new, () -> turns.add(org));
+        }
+
+        readers.forEach(Place::close);
+
+        assertThat(turns.subList(0, 2)).containsExactlyInAnyOrder("d", "e");
     }
 
     @Test
@@ -204,12 +237,12 @@ class ReplaysTest {
         Replays many = new Replays(10_000, () -> true, () -> now);
         List<Place> reading = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
-            reading.add((Place) many.take());
+            reading.add((Place) many.take("acme"));
         }
         AtomicInteger depth = new AtomicInteger();
         AtomicInteger deepest = new AtomicInteger();
         for (int i = 0; i < 100_000; i++) {
-            Place place = (Place) many.take();
+            Place place = (Place) many.take("acme");
             place.subscribe(Replayed::new, () -> {
                 deepest.accumulateAndGet(depth.incrementAndGet(), Math::max);
                 place.close();
@@ -236,7 +269,7 @@ class ReplaysTest {
             for (int i = 0; i < streams; i++) {
                 Random random = new Random(i);
                 work.add(() -> {
-                    if (!(shared.take() instanceof Place place)) {
+                    if (!(shared.take("acme") instanceof Place place)) {
                         refused.incrementAndGet();
                         return null;
                     }
@@ -276,7 +309,7 @@ class ReplaysTest {
     }
 
     private Place take() {
-        return (Place) replays.take();
+        return (Place) replays.take("acme");
     }
 
     private void requireReading(int reading, int waiting) {
@@ -286,10 +319,10 @@ class ReplaysTest {
 
     @Test
     void whoCannotBeLetInIsNoAffairOfWhoMadeRoom() {
-        Place first = (Place) replays.take();
-        Place second = (Place) replays.take();
-        Place failing = (Place) replays.take();
-        Place next = (Place) replays.take();
+        Place first = (Place) replays.take("acme");
+        Place second = (Place) replays.take("acme");
+        Place failing = (Place) replays.take("acme");
+        Place next = (Place) replays.take("acme");
         AtomicInteger signals = new AtomicInteger();
         failing.subscribe(Replayed::new, () -> {
             throw new OutOfMemoryError("as it were");

@@ -36,6 +36,11 @@ final class EventIntake {
      * @param answers for each event, in order, its envelope's index
      */
     record Accepted(List<Envelope> envelopes, List<Integer> answers) {
+        /** Whose share of what is scarce it takes from. */
+        String owner() {
+            return envelopes.get(0).orgId();
+        }
+
         /** About what it takes in memory, in bytes. */
         long weight() {
             return envelopes.stream().mapToLong(Envelope::weight).sum();

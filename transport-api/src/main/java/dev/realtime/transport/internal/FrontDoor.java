@@ -107,7 +107,7 @@ public final class FrontDoor implements PubSub {
     @Override
     public Publication publish(List<Event> events) {
         Accepted accepted = intake.accept(events);
-        return outbox.counted(turnstile.pass(() -> outbox.publish(accepted)), accepted);
+        return outbox.counted(turnstile.pass(accepted.owner(), () -> outbox.publish(accepted)), accepted);
     }
 
     @Override

@@ -1,19 +1,29 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.fairness.Shares;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import org.jspecify.annotations.Nullable;
 
-/** The room for publications that wait for the transport, shared by all logs. Thread-safe. */
+/** The room for publications that wait for the transport, shared by all logs and fairly by organisations. Thread-safe. */
 final class QueueRoom {
-    /** Most events that may wait. */
+    /** Most events of one organisation that may wait; of all together, twice as many. */
     static final int MAX_EVENTS = 10_000;
-    /** Most bytes that may wait, about. */
-    static final long MAX_BYTES = 64L << 20;
+    /** Most bytes of one organisation that may wait, about; of all together, twice as many. */
+    static final long MAX_BYTES = bytesFor(Runtime.getRuntime().maxMemory());
 
-    // guarded by this
-    private int events;
-    private long bytes;
+    private static final long MOST_BYTES = 64L << 20;
+    private static final long LEAST_BYTES = 32L << 20;
+    private static final int HEAP_PART = 16;
+
+    // together guarded by this
+    private final Shares events = new Shares(2L * MAX_EVENTS);
+    private final Shares bytes = new Shares(2L * MAX_BYTES);
+
+    /** By the size of the heap. */
+    static long bytesFor(long heap) {
+        return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, heap / HEAP_PART));
+    }
 
     /** Throws if there is no room. */
     synchronized void take(Accepted accepted) {
@@ -21,29 +31,31 @@ final class QueueRoom {
         if (refusal != null) {
             throw refusal;
         }
-        events += accepted.envelopes().size();
-        bytes += accepted.weight();
+        events.add(accepted.owner(), accepted.envelopes().size());
+        bytes.add(accepted.owner(), accepted.weight());
     }
 
     /** Why there is no room for these now, or null. */
     synchronized @Nullable QueueFullException refusal(Accepted accepted) {
-        boolean fits = events + accepted.envelopes().size() <= MAX_EVENTS && bytes + accepted.weight() <= MAX_BYTES;
+        boolean fits = events.fits(accepted.owner(), accepted.envelopes().size())
+                && bytes.fits(accepted.owner(), accepted.weight());
         return fits
                 ? null
-                : new QueueFullException("the transport is away and " + events + " events wait for it; at most "
-                        + MAX_EVENTS + " events or " + MAX_BYTES + " bytes can. Retry later");
+                : new QueueFullException("the transport is away and " + events.taken() + " events wait for it; at most "
+                        + MAX_EVENTS + " events or " + MAX_BYTES + " bytes of an organisation can, and as much as is"
+                        + " then free. Retry later");
     }
 
     synchronized void giveBack(Accepted accepted) {
-        events -= accepted.envelopes().size();
-        bytes -= accepted.weight();
+        events.giveBack(accepted.owner(), accepted.envelopes().size());
+        bytes.giveBack(accepted.owner(), accepted.weight());
     }
 
     synchronized int events() {
-        return events;
+        return (int) events.taken();
     }
 
     synchronized long bytes() {
-        return bytes;
+        return bytes.taken();
     }
 }

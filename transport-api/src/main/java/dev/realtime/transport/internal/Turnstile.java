@@ -3,14 +3,16 @@ package dev.realtime.transport.internal;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.QueueFullException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Where callers wait, for a bounded time, while there is no room for what they publish: one tries, the others stand in
- * line behind it, in order. Who publishes in an answer to a publication never waits, because the room that it would
+ * Where callers wait, for a bounded time, while there is no room for what they publish: of each organisation one tries,
+ * the others stand in line behind it, in order. Who publishes in an answer to a publication never waits, because the room that it would
  * wait for comes of giving those answers. Thread-safe.
  */
 final class Turnstile {
@@ -18,7 +20,9 @@ final class Turnstile {
     private static final long TRY_AGAIN_MILLIS = 20;
 
     private final long patience;
-    private final Semaphore line = new Semaphore(1, true);
+    /** Those where somebody is; changed by {@code compute} only. */
+    private final Map<String, Line> lines = new ConcurrentHashMap<>();
+
     private final Semaphore room = new Semaphore(0);
     private final ThreadLocal<Boolean> answering = ThreadLocal.withInitial(() -> false);
 
@@ -45,11 +49,31 @@ final class Turnstile {
         }
     }
 
+    /** An organisation's. */
+    private static final class Line {
+        private final Semaphore front = new Semaphore(1, true);
+        // guarded by the map
+        private int inside;
+    }
+
     /** Tries until it is not refused for want of room, as long as the patience lasts. Gives the last try's answer. */
-    Publication pass(Supplier<Publication> attempt) {
+    Publication pass(String orgId, Supplier<Publication> attempt) {
         if (patience == 0 || answering.get()) {
             return attempt.get();
         }
+        Line line = lines.compute(orgId, (same, now) -> {
+            Line one = now == null ? new Line() : now;
+            one.inside++;
+            return one;
+        });
+        try {
+            return pass(line.front, attempt);
+        } finally {
+            lines.computeIfPresent(orgId, (same, now) -> --now.inside == 0 ? null : now);
+        }
+    }
+
+    private Publication pass(Semaphore line, Supplier<Publication> attempt) {
         long end = System.nanoTime() + patience;
         boolean inLine = false;
         try {

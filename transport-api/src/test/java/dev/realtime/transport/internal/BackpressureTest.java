@@ -88,6 +88,42 @@ class BackpressureTest {
     }
 
     @Test
+    void anOrganisationThatHasFilledItsShareKeepsNoOtherFromPublishing() throws Exception {
+        full(LONG);
+        AtomicReference<Thread> caller = new AtomicReference<>();
+        Future<Publication> waits = callers.submit(() -> {
+            caller.set(Thread.currentThread());
+            return pubSub.publish(EVENT.withId("waited"));
+        });
+        await().until(() -> isWaiting(caller.get()));
+
+        Publication other = pubSub.publish(Event.of("globex", "changed"));
+
+        assertThat(other.accepted()).isCompletedWithValue(Acceptance.QUEUED);
+        assertThat(waits).isNotDone();
+        adapter.comeBack();
+        assertThat(waits.get(LONG.toSeconds(), TimeUnit.SECONDS).committed()).succeedsWithin(LONG);
+    }
+
+    @Test
+    void manyThatTakeAllTheyMayLeaveRoomForOneMore() {
+        open(Duration.ZERO);
+        adapter.goDown();
+        for (int org = 0; org < 5; org++) {
+            Event event = Event.of("greedy-" + org, "changed");
+            for (int i = 0; i < 2 * QueueRoom.MAX_EVENTS / 1_000; i++) {
+                pubSub.publish(Collections.nCopies(1_000, event));
+            }
+            while (!pubSub.publish(event).committed().isCompletedExceptionally()) {
+                // until its share is full
+            }
+        }
+
+        assertThat(pubSub.publish(Event.of("small", "changed")).accepted()).isCompletedWithValue(Acceptance.QUEUED);
+        assertThat(measure("realtime.queued.events")).isLessThan(2 * QueueRoom.MAX_EVENTS);
+    }
+
+    @Test
     void whoOffersNeverWaits() {
         full(LONG);
 

@@ -223,9 +223,10 @@ class OutboxTest {
     @Test
     void theQueueIsBoundedInBytesToo() {
         adapter.goDown();
-        JsonPayload eightMegabytes = JsonPayload.of('"' + "x".repeat(8 << 20) + '"');
+        int eighth = (int) (QueueRoom.MAX_BYTES / 8);
+        JsonPayload large = JsonPayload.of('"' + "x".repeat(eighth) + '"');
         List<Publication> publications = IntStream.range(0, 8)
-                .mapToObj(i -> pubSub.publish(EVENT.withPayload(eightMegabytes)))
+                .mapToObj(i -> pubSub.publish(EVENT.withPayload(large)))
                 .toList();
 
         assertThat(publications.subList(0, 7))

@@ -8,18 +8,14 @@ import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
+import dev.realtime.transport.postgres.internal.PublishQueue.Waiting;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.WritesRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -34,32 +30,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Publisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
-    private static final int BATCH_EVENTS = 1_000;
-    private static final int BATCH_BYTES = 4 << 20;
-    private static final int QUEUE_EVENTS = 100_000;
-    private static final long QUEUE_BYTES =
-            Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8);
     private static final long CLOSE_MILLIS = 5_000;
 
     /** One that is larger than this may take longer by its size. */
     private static final long LARGE_BYTES = 256 << 10;
     /** A way to the server is at least so fast. */
     private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
-
-    /**
-     * A publication.
-     *
-     * @param sentNanos when its first attempt was begun
-     * @param isFirst whether this is its first attempt
-     */
-    private record Waiting(
-            List<Envelope> events,
-            long bytes,
-            long sentNanos,
-            boolean isFirst,
-            CompletableFuture<List<Position>> future) {}
-
-    private record Key(String orgId, String id) {}
 
     private final Connections connections;
     private final LogWriter writer;
@@ -73,9 +49,7 @@ final class Publisher implements AutoCloseable {
     private final ServerClocks clocks;
 
     // guarded by this
-    private final Deque<Waiting> queue = new ArrayDeque<>();
-    private int queuedEvents;
-    private long queuedBytes;
+    private final PublishQueue queue = new PublishQueue();
     private boolean closed;
 
     /**
@@ -119,17 +93,12 @@ final class Publisher implements AutoCloseable {
         if (closed) {
             return closedException();
         }
-        if (!queue.isEmpty()
-                && (queuedEvents + waiting.events().size() > QUEUE_EVENTS
-                        || queuedBytes + waiting.bytes() > QUEUE_BYTES)) {
+        QueueFullException full = queue.add(waiting);
+        if (full != null) {
             counts.refused(waiting.events().size());
-            return new QueueFullException("publishing is slower than its callers: " + queuedEvents
-                    + " events wait, at most " + QUEUE_EVENTS + " events or " + QUEUE_BYTES + " bytes can");
+            return full;
         }
-        queue.add(waiting);
-        queuedEvents += waiting.events().size();
-        queuedBytes += waiting.bytes();
-        counts.waiting(queuedEvents, queuedBytes);
+        counts.waiting(queue.events(), queue.bytes());
         notifyAll();
         return null;
     }
@@ -169,7 +138,7 @@ final class Publisher implements AutoCloseable {
     }
 
     /**
-     * What waits, up to a batch's bounds; blocks until something does. Empty when closed and worked off, or when
+     * What waits, up to a batch's bounds, organisations by turns; blocks until something does. Empty when closed and worked off, or when
      * something unsaid is due.
      */
     private synchronized List<Waiting> nextBatch() {
@@ -186,25 +155,8 @@ final class Publisher implements AutoCloseable {
                 closed = true;
             }
         }
-        List<Waiting> batch = new ArrayList<>();
-        Set<Key> keys = new HashSet<>();
-        int events = 0;
-        long bytes = 0;
-        while (!queue.isEmpty()) {
-            Waiting next = queue.element();
-            boolean fits = events + next.events().size() <= BATCH_EVENTS && bytes + next.bytes() <= BATCH_BYTES;
-            // An id that is in the batch already has to be looked up in the log, so it waits for the next one.
-            boolean isNew = next.events().stream().allMatch(event -> keys.add(new Key(event.orgId(), event.id())));
-            if (!batch.isEmpty() && !(fits && isNew)) {
-                break;
-            }
-            batch.add(queue.remove());
-            events += next.events().size();
-            bytes += next.bytes();
-        }
-        queuedEvents -= events;
-        queuedBytes -= bytes;
-        counts.waiting(queuedEvents, queuedBytes);
+        List<Waiting> batch = queue.removeBatch();
+        counts.waiting(queue.events(), queue.bytes());
         return batch;
     }
 
@@ -389,12 +341,8 @@ final class Publisher implements AutoCloseable {
     }
 
     private synchronized List<Waiting> drain() {
-        List<Waiting> left = new ArrayList<>(queue);
-        queue.clear();
-        queuedEvents = 0;
-        queuedBytes = 0;
         counts.waiting(0, 0);
-        return left;
+        return queue.removeAll();
     }
 
     private void fail(List<Waiting> publications, RuntimeException failure) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * catalogue and the server's views only, so it waits for none of those locks. Immutable.
  */
 final class Standstill {
-    /** From then on a lock is held for long: ours last milliseconds. */
+    /** From then on a lock is held for long: ours last milliseconds, where the server has the time for them. */
     private static final String LONG = "interval '2 seconds'";
 
     /** No statement of ours is waited for so long: whoever asked has gone. */
@@ -39,7 +39,9 @@ final class Standstill {
                 + ", worst as (select coalesce(" + Survey.WHO + ", 'a prepared transaction') as who, h.what,"
                 + " a.wait_event, a.pid from at_work h left join pg_catalog.pg_stat_activity a on a.pid = h.pid"
                 + " where h.pid is null"
-                + " or coalesce(a.xact_start < pg_catalog.clock_timestamp() - " + LONG + ", a.pid is not null)"
+                + " or coalesce(a.xact_start < pg_catalog.clock_timestamp() - case when a.application_name like 'realtime:%'"
+                + " and a.state = 'active' and coalesce(a.wait_event_type, '') not in ('Lock', 'IPC', 'Client') then "
+                + ABANDONED + " else " + LONG + " end, a.pid is not null)"
                 + " order by h.what is null, a.xact_start limit 1)"
                 + " select w.who, w.what, w.wait_event, w.pid,"
                 + " (select pg_catalog.count(*) from pg_catalog.pg_stat_activity b where"
