@@ -5,6 +5,8 @@ import dev.realtime.transport.fairness.Shares;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What the bodies of all requests that are being served take together, from their first byte until the answer. A body
@@ -21,6 +23,9 @@ public final class BodyMemory {
     private final long limit;
     private final Shares any;
     private final Shares small;
+    /** Of each organisation the one that may come beyond its share. */
+    private final Map<String, Share> largest = new ConcurrentHashMap<>();
+
     private final Counter refusals;
 
     BodyMemory(long limit, MeterRegistry meters) {
@@ -69,15 +74,23 @@ public final class BodyMemory {
             if (over) {
                 return false;
             }
-            if (any.grow(orgId, held, bytes)) {
+            if (any.take(orgId, bytes)) {
                 held += bytes;
             } else if (held + heldAsSmall + bytes <= SMALL_BYTES && small.take(orgId, bytes)) {
                 heldAsSmall += bytes;
+            } else if (isLargest() && any.takeBeyond(orgId, bytes)) {
+                held += bytes;
             } else {
                 refusals.increment();
                 release();
             }
             return !over;
+        }
+
+        /** Whether it is the one of its organisation's that may come beyond its share. */
+        private boolean isLargest() {
+            Share one = largest.putIfAbsent(orgId, this);
+            return one == null || one == this;
         }
 
         @Override
@@ -88,6 +101,7 @@ public final class BodyMemory {
         /** Gives everything back. Idempotent: nothing is taken afterwards. */
         synchronized void release() {
             over = true;
+            largest.remove(orgId, this);
             any.giveBack(orgId, held);
             small.giveBack(orgId, heldAsSmall);
             held = 0;

@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -147,23 +146,24 @@ final class Replays {
         boolean admitted = true;
         while (admitted) {
             admitted = false;
-            for (String org : List.copyOf(lines.keySet())) {
-                if (reading.take(org, 1)) {
-                    letInFirst(org);
+            Iterator<Map.Entry<String, Set<Place>>> each = lines.entrySet().iterator();
+            while (each.hasNext()) {
+                Map.Entry<String, Set<Place>> line = each.next();
+                if (reading.take(line.getKey(), 1)) {
+                    letInFirst(line.getValue());
                     admitted = true;
+                }
+                if (line.getValue().isEmpty()) {
+                    each.remove();
                 }
             }
         }
     }
 
-    private void letInFirst(String org) {
-        Set<Place> line = lines.get(org);
+    private void letInFirst(Set<Place> line) {
         Place first = line.iterator().next();
         line.remove(first);
-        waiting.giveBack(org, 1);
-        if (line.isEmpty()) {
-            lines.remove(org);
-        }
+        waiting.giveBack(first.orgId, 1);
         begin(first);
         letIn(first);
     }

@@ -97,8 +97,9 @@ public final class StreamServlet extends EndpointServlet {
         Seats.Seat taken = (Seats.Seat) seat;
         Admission entered = null;
         try {
-            Replays.Answer place =
-                    asked.cursor() == null ? null : streams.replays().take(credential.caller().orgId());
+            Replays.Answer place = asked.cursor() == null
+                    ? null
+                    : streams.replays().take(credential.caller().orgId());
             if (place instanceof Replays.Full full) {
                 streams.meters().refused(Replays.WIRE_NAME);
                 return full(ProblemCode.TOO_MANY_REPLAYS, full.sentence(), full.limit(), asked);

@@ -52,7 +52,9 @@ class BodyMemoryTest {
         assertThat(small.take(BodyMemory.SMALL_BYTES)).isTrue();
         assertThat(small.take(1)).as("not small any more").isFalse();
         assertThat(memory.open("acme").take(BodyMemory.SMALL_BYTES)).isTrue();
-        assertThat(memory.open("acme").take(BodyMemory.SMALL_BYTES)).as("really full").isFalse();
+        assertThat(memory.open("acme").take(BodyMemory.SMALL_BYTES))
+                .as("really full")
+                .isFalse();
     }
 
     @Test

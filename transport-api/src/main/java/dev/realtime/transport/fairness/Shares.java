@@ -42,15 +42,9 @@ public final class Shares {
         return fits;
     }
 
-    /**
-     * Takes so much for one thing of a holder. Where nothing else is this holder's, that thing may become as large as there
-     * is room.
-     *
-     * @param mine what the thing has already
-     */
-    public synchronized boolean grow(String holder, long mine, long amount) {
-        boolean alone = held(holder) == mine && taken + amount <= limit;
-        boolean fits = alone || fits(holder, amount);
+    /** Takes so much, if there is room for it, beyond the holder's share: for what must not be refused for ever. */
+    public synchronized boolean takeBeyond(String holder, long amount) {
+        boolean fits = taken + amount <= limit;
         if (fits) {
             add(holder, amount);
         }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -77,7 +78,7 @@ public final class Turns<T> {
         }
         long work = Math.max(1, item.work() / item.owners().size());
         for (String owner : item.owners()) {
-            Line<T> line = lines.get(owner);
+            Line<T> line = line(owner);
             byTurn.remove(line);
             line.items.remove();
             served = Math.max(served, line.served);
@@ -117,9 +118,14 @@ public final class Turns<T> {
         return null;
     }
 
+    /** Of an owner of whom something waits. */
+    private Line<T> line(String owner) {
+        return Objects.requireNonNull(lines.get(owner));
+    }
+
     private boolean isFirstEverywhere(Item<T> item) {
         for (String owner : item.owners()) {
-            if (lines.get(owner).items.element() != item) {
+            if (line(owner).items.element().number() != item.number()) {
                 return false;
             }
         }

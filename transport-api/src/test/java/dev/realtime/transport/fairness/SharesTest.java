@@ -33,14 +33,14 @@ class SharesTest {
     }
 
     @Test
-    void theOnlyThingOfAHolderMayGrowAsFarAsThereIsRoom() {
-        shares.add("b", 300);
-        assertThat(shares.grow("a", 0, 600)).isTrue();
-        assertThat(shares.grow("a", 600, 300)).isTrue();
-        assertThat(shares.grow("a", 900, 1)).as("more than there is").isFalse();
+    void beyondItsShareAHolderComesAsFarAsThereIsRoom() {
+        assertThat(shares.take("a", 700)).as("who holds nothing").isTrue();
+        assertThat(shares.take("a", 1)).isFalse();
+        assertThat(shares.takeBeyond("a", 500)).isTrue();
+        assertThat(shares.takeBeyond("a", 1)).isFalse();
 
-        shares.giveBack("b", 300);
-        assertThat(shares.grow("a", 0, 1)).as("a second thing, beyond its share").isFalse();
-        assertThat(shares.grow("c", 0, 1)).isTrue();
+        assertThat(shares.take("b", 1)).isFalse();
+        shares.giveBack("a", 1);
+        assertThat(shares.take("b", 1)).isTrue();
     }
 }

@@ -78,9 +78,8 @@ class TurnsTest {
         int removed = 0;
         for (int i = 0; i < 2_000; i++) {
             if (random.nextInt(3) > 0) {
-                String[] owners = names.stream()
-                        .filter(name -> random.nextInt(4) == 0)
-                        .toArray(String[]::new);
+                String[] owners =
+                        names.stream().filter(name -> random.nextInt(4) == 0).toArray(String[]::new);
                 add(1 + random.nextInt(50), owners.length == 0 ? new String[] {"e"} : owners);
             } else if (!turns.isEmpty()) {
                 removed += inOrder(turns.remove(), reached);
