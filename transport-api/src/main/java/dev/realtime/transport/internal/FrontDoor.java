@@ -170,7 +170,7 @@ public final class FrontDoor implements PubSub {
     @Override
     public List<Measure> measures() {
         List<Measure> adapters = adapter instanceof Measured measured ? measured.measures() : List.of();
-        return Stream.of(outbox.measures(), adapters, supervisor.measures())
+        return Stream.of(outbox.measures(), hub.measures(), adapters, supervisor.measures())
                 .flatMap(List::stream)
                 .toList();
     }

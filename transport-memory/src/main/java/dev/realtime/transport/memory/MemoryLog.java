@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * published again. The epoch is random: a new process begins a new log. Thread-safe; nothing blocks.
  */
 public final class MemoryLog {
+    /** Most payload bytes in one page, unless a single event is larger. */
+    private static final int PAGE_BYTES = 1 << 20;
+
     private final Clock clock;
     private final Duration window;
     private final long maxBytes;
@@ -128,9 +131,15 @@ public final class MemoryLog {
         if (refusal != null) {
             return new LogPage.Hole(refusal, new LogRange(floor, head));
         }
-        List<LogEntry> page = source.tailMap(after.offset(), false).values().stream()
-                .limit(maxEntries)
-                .toList();
+        List<LogEntry> page = new ArrayList<>();
+        long bytes = 0;
+        for (LogEntry entry : source.tailMap(after.offset(), false).values()) {
+            if (page.size() == maxEntries || bytes >= PAGE_BYTES) {
+                break;
+            }
+            page.add(entry);
+            bytes += entry.envelope().payload().size();
+        }
         if (page.isEmpty()) {
             return new LogPage.Entries(page, head);
         }

@@ -2,6 +2,7 @@ package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.Envelope;
+import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
@@ -57,6 +58,7 @@ public final class Hub implements DeliverySink {
 
     private final PubSubAdapter adapter;
     private final ReplayPages pages;
+    private final ReplayRoom room;
     private final Map<LogId, LogFeed> feeds = new ConcurrentHashMap<>();
     private final Supervisor supervisor;
     private final Workers replays;
@@ -78,11 +80,18 @@ public final class Hub implements DeliverySink {
     private volatile Runnable flowing = () -> {};
 
     public Hub(PubSubAdapter adapter, Supervisor supervisor) {
+        this(adapter, supervisor, ReplayRoom.bytesFor(Runtime.getRuntime().maxMemory()));
+    }
+
+    /** @param replayBytes what replays may hold together */
+    public Hub(PubSubAdapter adapter, Supervisor supervisor, long replayBytes) {
         this.adapter = adapter;
         this.supervisor = supervisor;
         this.replays = supervisor.workers("realtime-replay", REPLAY_THREADS);
         this.retries = supervisor.timer("realtime-retry");
-        this.pages = new ReplayPages((orgId, after) -> adapter.read(orgId, after, PAGE_EVENTS), System::nanoTime);
+        this.room = new ReplayRoom(replayBytes, HubSubscription::replayAgain);
+        this.pages = new ReplayPages(
+                (orgId, after) -> adapter.read(orgId, after, PAGE_EVENTS), System::nanoTime, replayBytes);
     }
 
     /** What to call each time the transport begins to flow. */
@@ -157,6 +166,16 @@ public final class Hub implements DeliverySink {
                 open.get(),
                 waiting.sum(),
                 queued);
+    }
+
+    public List<Measure> measures() {
+        return List.of(
+                Measure.gauge(
+                        "realtime.replay.pages.bytes",
+                        "Held by streams that replay: pages of the log, and frames of them",
+                        room::bytes),
+                Measure.gauge(
+                        "realtime.replay.pages.awaited", "Streams whose next page waits for room", room::waiting));
     }
 
     /** Gives every subscription its last delivery, and later ones at once. */
@@ -309,6 +328,11 @@ public final class Hub implements DeliverySink {
         }
 
         @Override
+        public void left(HubSubscription subscription) {
+            room.letGo(subscription);
+        }
+
+        @Override
         public void countOpen(int subscriptions) {
             openSubscriptions.addAndGet(subscriptions);
         }
@@ -345,6 +369,7 @@ public final class Hub implements DeliverySink {
             if (after == null) {
                 return;
             }
+            room.asks(subscription, subscription.waitingBytes());
             try {
                 boolean goesOn;
                 if (malformed) {
@@ -353,11 +378,12 @@ public final class Hub implements DeliverySink {
                         goesOn = subscription.malformed(range);
                     }
                 } else {
-                    ReplayPages.Page page = pages.read(request.orgId(), after);
-                    List<Received> matching = page.eventsFor(request);
-                    synchronized (feed) {
-                        goesOn = subscription.page(page.answer(), matching);
+                    ReplayPages.Page page = pages.read(request.orgId(), after, room.admits(request.orgId()));
+                    if (page == null) {
+                        awaitRoom(subscription);
+                        return;
                     }
+                    goesOn = taken(subscription, page);
                 }
                 if (goesOn) {
                     replay(subscription);
@@ -374,6 +400,34 @@ public final class Hub implements DeliverySink {
                 }
                 if (again) {
                     later(() -> replay(subscription));
+                }
+            }
+        }
+
+        private void awaitRoom(HubSubscription subscription) {
+            synchronized (subscription.feed()) {
+                subscription.pageWaits();
+            }
+            room.asks(subscription, subscription.waitingBytes()); // what it has handed on makes room for others
+            if (!room.await(subscription)) {
+                replay(subscription);
+            }
+        }
+
+        /** It holds the page until it asks for the next one, is live or is closed. */
+        private boolean taken(HubSubscription subscription, ReplayPages.Page page) {
+            List<Received> matching = page.eventsFor(subscription.request());
+            room.hold(subscription, page.sheet());
+            boolean holds = false;
+            try {
+                synchronized (subscription.feed()) {
+                    boolean goesOn = subscription.page(page.answer(), matching);
+                    holds = subscription.isReplaying();
+                    return goesOn;
+                }
+            } finally {
+                if (!holds) {
+                    room.letGo(subscription);
                 }
             }
         }

@@ -222,6 +222,19 @@ final class HubSubscription implements Subscription {
         return stage == Stage.LIVE || !current.reached().equals(before);
     }
 
+    /** The feed's lock. There is no room yet for the page that was asked for. It asks again when it has handed on all. */
+    void pageWaits() {
+        if (stage == Stage.READING) {
+            stage = Stage.REPLAYING;
+            mailbox.callWhenEmpty();
+        }
+    }
+
+    /** The feed's lock. Whether it is not live yet, and not closed. */
+    boolean isReplaying() {
+        return stage == Stage.REPLAYING || stage == Stage.READING;
+    }
+
     /** The feed's lock. A page could not be read or taken, for no reason that will pass. Whether it is tried again. */
     boolean pageFailed() {
         if (stage == Stage.READING) {
@@ -248,6 +261,11 @@ final class HubSubscription implements Subscription {
     /** Signals its consumer again if that failed. */
     void nudge() {
         mailbox.nudge();
+    }
+
+    /** There is room for its next page. */
+    void replayAgain() {
+        feed.replay(this);
     }
 
     /** A read of its next page has been asked for, or is not any more. */

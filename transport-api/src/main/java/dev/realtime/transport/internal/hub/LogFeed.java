@@ -60,6 +60,9 @@ final class LogFeed {
         /** A step of one subscription failed; nobody else is concerned. Throws nothing. */
         void failed(Throwable failure);
 
+        /** It is closed: nothing is held for it any more. Throws nothing. */
+        void left(HubSubscription subscription);
+
         /** Counts pings that were left out because a later one says the same. */
         void countConflated(int pings);
     }
@@ -126,6 +129,7 @@ final class LogFeed {
     synchronized void remove(HubSubscription subscription) {
         SubscribeRequest request = subscription.request();
         subscription.closed();
+        desk.left(subscription);
         parked.remove(subscription);
         ahead.remove(subscription);
         Map<Filter, Set<HubSubscription>> filters = byOrganisation.get(request.orgId());

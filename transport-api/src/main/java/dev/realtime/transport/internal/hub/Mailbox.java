@@ -46,6 +46,7 @@ final class Mailbox {
     private boolean moves;
 
     private boolean roomWanted;
+    private boolean emptyWanted;
     private boolean closed;
     /** After what waits comes the last delivery. */
     private boolean ending;
@@ -53,7 +54,8 @@ final class Mailbox {
     /**
      * @param limitBytes most that may wait, about; what is put in at once always may if nothing else waits
      * @param signal called when deliveries begin to wait
-     * @param room called when half is free again, once for each {@link #hasRoom} that said no
+     * @param room called when half is free again, once for each {@link #hasRoom} that said no, and when nothing waits any
+     *     more, once for each {@link #callWhenEmpty}
      */
     Mailbox(long limitBytes, Runnable signal, Runnable room) {
         this.limitBytes = limitBytes;
@@ -160,6 +162,10 @@ final class Mailbox {
             handedOut = position != null ? position : handedOut;
             roomAgain = roomWanted && isHalfFree();
             roomWanted &= !roomAgain;
+            if (emptyWanted && waiting.isEmpty()) {
+                emptyWanted = false;
+                roomAgain = true;
+            }
         }
         if (roomAgain) {
             called(room);
@@ -179,6 +185,11 @@ final class Mailbox {
     synchronized boolean hasRoom() {
         roomWanted = !isHalfFree();
         return !roomWanted;
+    }
+
+    /** Has {@code room} called as soon as nothing waits, if anything does. */
+    synchronized void callWhenEmpty() {
+        emptyWanted = !waiting.isEmpty();
     }
 
     synchronized long bytes() {

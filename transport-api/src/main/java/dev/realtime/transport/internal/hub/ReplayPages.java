@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the log for replays: once for all subscribers who are at one place of it at about the same time, however many
- * come back at once. What was read is held for {@link #HELD_NANOS} and within {@link #MOST_HELD_BYTES}; a subscriber
+ * come back at once. What was read is held for {@link #HELD_NANOS} and within {@link #mostHeld}; a subscriber
  * whose cursor lies inside a held page is given the rest of it, so that all of them soon read the same pages. Events of
  * a page are shared, and so is what is rendered of them. Thread-safe; {@link #read} blocks as the adapter does.
  */
@@ -28,10 +28,13 @@ final class ReplayPages {
     /** Long enough for a crowd, and short against anything that becomes of a log. */
     static final long HELD_NANOS = 1_000_000_000L;
 
-    static final long MOST_HELD_BYTES = 8L << 20;
+    private static final long MOST_HELD_BYTES = 8L << 20;
+    /** Of what replays may hold: these pages are held beside it. */
+    private static final int PART_OF_ROOM = 8;
 
     private final Reader log;
     private final LongSupplier nanoTime;
+    private final long mostHeld;
 
     // guarded by this
     private final Map<String, TreeMap<Long, Page>> held = new HashMap<>();
@@ -57,8 +60,9 @@ final class ReplayPages {
         private final boolean forEverybody;
         private final long bytes;
         private final long readAt;
+        private final ReplayRoom.Sheet sheet;
 
-        private Page(Place place, LogPage answer, List<Received> events, long readAt) {
+        private Page(Place place, LogPage answer, List<Received> events, long readAt, ReplayRoom.@Nullable Sheet of) {
             this.place = place;
             this.answer = answer;
             this.events = events;
@@ -66,10 +70,16 @@ final class ReplayPages {
                     events.stream().allMatch(event -> event.envelope().userIds() == null);
             this.bytes = events.stream().mapToLong(Received::weight).sum();
             this.readAt = readAt;
+            this.sheet = of == null ? new ReplayRoom.Sheet(place.orgId(), bytes) : of;
         }
 
         LogPage answer() {
             return answer;
+        }
+
+        /** What it is a part of, or all of. */
+        ReplayRoom.Sheet sheet() {
+            return sheet;
         }
 
         /** Its events that are for this subscriber. */
@@ -98,20 +108,28 @@ final class ReplayPages {
                             asked,
                             new LogPage.Entries(rest, entries.through()),
                             events.subList(i + 1, events.size()),
-                            readAt);
+                            readAt,
+                            sheet);
                 }
             }
             return null;
         }
     }
 
-    ReplayPages(Reader log, LongSupplier nanoTime) {
+    /** @param room what replays may hold together, in bytes */
+    ReplayPages(Reader log, LongSupplier nanoTime, long room) {
+        this.mostHeld = mostHeld(room);
         this.log = log;
         this.nanoTime = nanoTime;
     }
 
-    /** What an organisation has after a position. Throws what the adapter throws. */
-    Page read(String orgId, Position after) {
+    /**
+     * What an organisation has after a position. Throws what the adapter throws.
+     *
+     * @param admitted whether the log may be read for it; if not, null unless somebody has that page, or is reading it
+     */
+    @Nullable
+    Page read(String orgId, Position after, boolean admitted) {
         Place place = new Place(orgId, after);
         CompletableFuture<Page> mine = new CompletableFuture<>();
         CompletableFuture<Page> others;
@@ -123,9 +141,16 @@ final class ReplayPages {
                 return known;
             }
             begun = generation;
-            others = underWay.putIfAbsent(place, mine);
+            others = admitted ? underWay.putIfAbsent(place, mine) : underWay.get(place);
         }
-        return others == null ? readNow(place, mine, begun) : joined(others);
+        if (others != null) {
+            return joined(others);
+        }
+        return admitted ? readNow(place, mine, begun) : null;
+    }
+
+    static long mostHeld(long room) {
+        return Math.min(MOST_HELD_BYTES, room / PART_OF_ROOM);
     }
 
     /** What is held may be of a log that is no more, or that has lost its end. */
@@ -143,7 +168,7 @@ final class ReplayPages {
         Iterator<Page> pages = oldestFirst.iterator();
         while (pages.hasNext()) {
             Page oldest = pages.next();
-            if (now - oldest.readAt < HELD_NANOS && heldBytes <= MOST_HELD_BYTES) {
+            if (now - oldest.readAt < HELD_NANOS && heldBytes <= mostHeld) {
                 return true;
             }
             pages.remove();
@@ -156,7 +181,7 @@ final class ReplayPages {
     private Page readNow(Place place, CompletableFuture<Page> mine, long begun) {
         try {
             LogPage answer = log.read(place.orgId(), place.after());
-            Page page = new Page(place, answer, received(answer), nanoTime.getAsLong());
+            Page page = new Page(place, answer, received(answer), nanoTime.getAsLong(), null);
             synchronized (this) {
                 underWay.remove(place, mine);
                 if (generation == begun) {
@@ -193,7 +218,7 @@ final class ReplayPages {
     }
 
     private void hold(Page page) {
-        if (page.bytes > MOST_HELD_BYTES / 2 || page.events.isEmpty()) {
+        if (page.bytes > mostHeld / 2 || page.events.isEmpty()) {
             return;
         }
         TreeMap<Long, Page> pages = held.computeIfAbsent(page.place.orgId(), org -> new TreeMap<>());

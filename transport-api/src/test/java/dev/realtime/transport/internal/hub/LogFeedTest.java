@@ -85,6 +85,11 @@ class LogFeedTest {
         }
 
         @Override
+        public void left(HubSubscription subscription) {
+            // holds nothing here
+        }
+
+        @Override
         public void countOpen(int subscriptions) {
             open += subscriptions;
         }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -33,7 +34,7 @@ class ReplayPagesTest {
     private final ReadOnlyLog log = new ReadOnlyLog();
     private final ExecutorService beside = Executors.newCachedThreadPool();
     private long now;
-    private final ReplayPages pages = new ReplayPages(log, () -> now);
+    private final ReplayPages pages = new ReplayPages(log, () -> now, 64L << 20);
 
     /** Events 1 to {@link #head} of every organisation, with payloads of a size. */
     private static final class ReadOnlyLog implements ReplayPages.Reader {
@@ -90,8 +91,12 @@ class ReplayPagesTest {
     }
 
     private List<Long> read(long after) {
-        return Samples.offsets(pages.read("acme", Samples.at(after))
+        return Samples.offsets(page("acme", Samples.at(after))
                 .eventsFor(SubscribeRequest.of("acme").withUser("ann")));
+    }
+
+    private ReplayPages.Page page(String orgId, Position after) {
+        return Objects.requireNonNull(pages.read(orgId, after, true));
     }
 
     private static List<Long> range(long from, long to) {
@@ -117,8 +122,19 @@ class ReplayPagesTest {
     @Test
     void theEventsAreTheSameObjects() {
         SubscribeRequest request = SubscribeRequest.of("acme").withUser("ann");
-        assertThat(pages.read("acme", Samples.at(3)).eventsFor(request).get(2))
-                .isSameAs(pages.read("acme", Samples.at(5)).eventsFor(request).get(0));
+        assertThat(page("acme", Samples.at(3)).eventsFor(request).get(2))
+                .isSameAs(page("acme", Samples.at(5)).eventsFor(request).get(0));
+    }
+
+    @Test
+    void whoMayNotReadIsGivenWhatIsThere() {
+        assertThat(pages.read("acme", Samples.at(0), false)).isNull();
+        assertThat(log.reads).isEmpty();
+
+        ReplayPages.Page whole = page("acme", Samples.at(0));
+        ReplayPages.Page rest = pages.read("acme", Samples.at(4), false);
+        assertThat(rest).isNotNull();
+        assertThat(rest.sheet()).isSameAs(whole.sheet());
     }
 
     @Test
@@ -131,21 +147,21 @@ class ReplayPagesTest {
     @Test
     void aPositionThatNoHeldEventProvesIsAskedOfTheLog() {
         read(0);
-        pages.read("acme", new Position("e1", 4, "fedcba"));
-        pages.read("acme", new Position("e2", 4, "abc"));
+        page("acme", new Position("e1", 4, "fedcba"));
+        page("acme", new Position("e2", 4, "abc"));
         assertThat(log.reads).containsExactly("acme@0", "acme@4", "acme@4");
     }
 
     @Test
     void organisationsDoNotSharePages() {
         read(0);
-        pages.read("zeta", Samples.at(0));
+        page("zeta", Samples.at(0));
         assertThat(log.reads).containsExactly("acme@0", "zeta@0");
     }
 
     @Test
     void whatIsForOthersIsLeftOutForEachSubscriber() {
-        ReplayPages.Page page = pages.read("acme", Samples.at(0));
+        ReplayPages.Page page = page("acme", Samples.at(0));
         assertThat(Samples.offsets(page.eventsFor(SubscribeRequest.of("acme")))).doesNotContain(5L, 10L);
         assertThat(Samples.offsets(page.eventsFor(SubscribeRequest.of("acme").withUser("ann"))))
                 .contains(5L, 10L);

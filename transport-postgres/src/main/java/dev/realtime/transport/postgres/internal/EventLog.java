@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventLog {
     /** Most payload bytes in one page, unless a single event is larger. */
-    private static final int PAGE_BYTES = 4 << 20;
+    private static final int PAGE_BYTES = 1 << 20;
 
     private static final String ENTRY_COLUMNS =
             "\"offset\", org_id, id, event, topic, user_ids, payload, created_at, logged_at";
