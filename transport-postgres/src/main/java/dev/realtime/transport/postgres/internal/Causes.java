@@ -85,6 +85,11 @@ final class Causes {
         return failure instanceof SQLException sql && "55P03".equals(sql.getSQLState());
     }
 
+    /** Whether the server ended the statement, its time-out being over, or somebody did. */
+    static boolean isCancelled(Throwable failure) {
+        return failure instanceof SQLException sql && "57014".equals(sql.getSQLState());
+    }
+
     /** Whether the connection is of no more use: lost, or ended by the server. */
     static boolean isBroken(Throwable failure) {
         String state = failure instanceof SQLException sql ? sql.getSQLState() : null;

@@ -28,6 +28,10 @@ final class EventLog {
     /** Most payload bytes in one page, unless a single event is larger. */
     private static final int PAGE_BYTES = 1 << 20;
 
+    /** As long as a page may be on its way to a reader, and the largest event with it; who is gone is noticed earlier. */
+    private static final String BOUND =
+            SizeBound.sql(SizeBound.of(PAGE_BYTES + (16 << 20)).plusSeconds(5));
+
     private static final String ENTRY_COLUMNS =
             "\"offset\", org_id, id, event, topic, user_ids, payload, created_at, logged_at";
 
@@ -51,7 +55,7 @@ final class EventLog {
         rangeSql = "select floor_offset, floor_check, head_offset, head_check, epoch from " + s + "log_range";
         readAllSql = readSql(s, "");
         readOneSql = readSql(s, "and l.org_id" + EQUALS + "? ");
-        followSql = entriesSql(s, "") + " and not " + narrowed(s) + " and (exists (select from " + s
+        followSql = BOUND + entriesSql(s, "") + " and not " + narrowed(s) + " and (exists (select from " + s
                 + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)" + EQUALS + "?) or ("
                 + "select f.trimmed_through" + EQUALS + "? and f.trimmed_check" + EQUALS + "? from " + s
                 + "floor f order by f.number desc limit 1))";
@@ -59,7 +63,7 @@ final class EventLog {
 
     /** The page after a position with the range and the proof that the position is still the log's, in one snapshot. */
     private static String readSql(String s, String organisation) {
-        return "select r.head_offset, r.epoch, r.floor_check, r.head_check,"
+        return BOUND + "select r.head_offset, r.epoch, r.floor_check, r.head_check,"
                 + " (exists (select from " + s + "log l where l.\"offset\"" + EQUALS + "? and " + s + "check_of(l.id)"
                 + EQUALS
                 + "?))::pg_catalog.text,"
@@ -109,7 +113,7 @@ final class EventLog {
             }
             // One more, to know whether there is more.
             statement.setInt(++parameter, maxEvents + 1);
-            try (ResultSet rows = statement.executeQuery()) {
+            try (ResultSet rows = SizeBound.run(statement)) {
                 return page(rows, after, maxEvents);
             }
         }
@@ -127,7 +131,7 @@ final class EventLog {
             statement.setString(4, after.check());
             statement.setLong(5, after.offset());
             statement.setString(6, after.check());
-            try (ResultSet rows = statement.executeQuery()) {
+            try (ResultSet rows = SizeBound.run(statement)) {
                 List<LogEntry> entries = new ArrayList<>();
                 while (rows.next()) {
                     entries.add(entry(rows, after.epoch()));

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -56,14 +57,17 @@ final class LogWriter {
      * Appends groups of events, each all or none, in order. Seals what is staged first.
      *
      * @param sent when the first attempt was begun, in microseconds of the server's clock: at the earliest, of any group
+     * @param atMost how long the server may take, if that is more than usual
      */
-    Answer append(Connection connection, List<List<Envelope>> groups, boolean says, long sent) throws SQLException {
-        Answer answer = tryAppend(connection, groups, says, sent);
+    Answer append(
+            Connection connection, List<List<Envelope>> groups, boolean says, long sent, @Nullable Duration atMost)
+            throws SQLException {
+        Answer answer = tryAppend(connection, groups, says, sent, atMost);
         while (answer.groups().isEmpty()) {
             while (seal(connection).more()) {
                 // others may append between two portions
             }
-            answer = tryAppend(connection, groups, says, sent);
+            answer = tryAppend(connection, groups, says, sent, atMost);
         }
         return answer;
     }
@@ -111,14 +115,16 @@ final class LogWriter {
     }
 
     /** Empty if a backlog has to be sealed first. */
-    private Answer tryAppend(Connection connection, List<List<Envelope>> groups, boolean says, long sent)
+    private Answer tryAppend(
+            Connection connection, List<List<Envelope>> groups, boolean says, long sent, @Nullable Duration atMost)
             throws SQLException {
         AppendArrays arrays = AppendArrays.of(groups);
-        try (PreparedStatement statement = connection.prepareStatement(appendSql)) {
+        String sql = atMost == null ? appendSql : SizeBound.sql(atMost) + appendSql;
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
             arrays.bind(connection.unwrap(PGConnection.class), statement);
             statement.setBoolean(9, says);
             statement.setLong(10, sent);
-            try (ResultSet row = statement.executeQuery()) {
+            try (ResultSet row = atMost == null ? statement.executeQuery() : SizeBound.run(statement)) {
                 row.next();
                 return new Answer(
                         outcomes(row, groups), row.getString("outcome").equals("late"), row.getLong("clock"));

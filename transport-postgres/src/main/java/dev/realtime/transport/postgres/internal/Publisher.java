@@ -32,11 +32,6 @@ final class Publisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final long CLOSE_MILLIS = 5_000;
 
-    /** One that is larger than this may take longer by its size. */
-    private static final long LARGE_BYTES = 256 << 10;
-    /** A way to the server is at least so fast. */
-    private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
-
     private final Connections connections;
     private final LogWriter writer;
     private final Consumer<List<Position>> appended;
@@ -231,7 +226,9 @@ final class Publisher implements AutoCloseable {
             fail(batch, new PublicationRefusedException(refusedBy(e), false, e));
             return true;
         }
-        RuntimeException failure = failure(refusal, line, e);
+        boolean tooSlow = Causes.isCancelled(e) && bytes(batch) > SizeBound.LARGE_BYTES;
+        // Its bound has followed its size: that is counted as an attempt without an answer, which are not made for ever.
+        RuntimeException failure = failure(tooSlow ? null : refusal, line, e);
         RuntimeException behind =
                 failure instanceof WritesRefusedException ? failure : TransportUnavailableException.notSent(line, e);
         // First the batch, so that they know, then what came until they did.
@@ -283,50 +280,22 @@ final class Publisher implements AutoCloseable {
     }
 
     private LogWriter.Answer commit(Connection connection, List<Waiting> batch, boolean says) throws SQLException {
-        long bytes = batch.stream().mapToLong(Waiting::bytes).sum();
+        long bytes = bytes(batch);
         long first = batch.get(0).sentNanos();
         for (Waiting each : batch) {
             first = each.sentNanos() - first < 0 ? each.sentNanos() : first;
         }
         List<List<Envelope>> groups = batch.stream().map(Waiting::events).toList();
         long sent = clocks.atLeast(connection, first);
-        LogWriter.Answer answer = bytes > LARGE_BYTES
-                ? bounded(connection, bytes, () -> writer.append(connection, groups, says, sent))
-                : writer.append(connection, groups, says, sent);
+        LogWriter.Answer answer = bytes > SizeBound.LARGE_BYTES
+                ? SizeBound.within(connection, bytes, bound -> writer.append(connection, groups, says, sent, bound))
+                : writer.append(connection, groups, says, sent, null);
         clocks.said(connection, answer.clock());
         return answer;
     }
 
-    /** A call with its answer. */
-    private interface Call {
-        LogWriter.Answer make() throws SQLException;
-    }
-
-    /**
-     * The driver's bound begins when all is written, as far as this side's buffers: what is in them may still be on its
-     * way. And nothing bounds the writing itself.
-     */
-    private static LogWriter.Answer bounded(Connection connection, long bytes, Call call) throws SQLException {
-        int usual = connection.getNetworkTimeout();
-        int bound = (int) Math.min(Integer.MAX_VALUE / 2, usual + bytes * 1_000 / SLOWEST_BYTES_PER_SECOND);
-        CompletableFuture<Void> late = CompletableFuture.runAsync(
-                () -> abort(connection), CompletableFuture.delayedExecutor(bound, TimeUnit.MILLISECONDS));
-        connection.setNetworkTimeout(Runnable::run, bound);
-        try {
-            LogWriter.Answer answer = call.make();
-            connection.setNetworkTimeout(Runnable::run, usual);
-            return answer;
-        } finally {
-            late.cancel(false);
-        }
-    }
-
-    private static void abort(Connection connection) {
-        try {
-            connection.abort(Runnable::run);
-        } catch (SQLException e) {
-            LOG.debug("a connection that is too slow could not be ended", e);
-        }
+    private static long bytes(List<Waiting> batch) {
+        return batch.stream().mapToLong(Waiting::bytes).sum();
     }
 
     /** Waits a bounded time for what is queued, then fails the rest. */

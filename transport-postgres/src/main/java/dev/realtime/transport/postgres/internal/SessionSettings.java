@@ -19,7 +19,7 @@ final class SessionSettings {
     private static final Duration LOCK = Duration.ofSeconds(4);
 
     /** So much earlier than this side stops waiting the server gives up. */
-    private static final Duration MARGIN = Duration.ofMillis(500);
+    static final Duration MARGIN = Duration.ofMillis(500);
 
     /** What our statements mean. */
     private static final Map<String, String> MEANING = Map.ofEntries(

@@ -235,12 +235,12 @@ class PlantedTest {
         new Schema(settings()).ensure(null, unpinned);
         assertThat(writer.settle(unpinned)).isTrue();
         List<Envelope> events = List.of(Envelopes.of("acme"), Envelopes.of("acme"));
-        Position at = writer.append(unpinned, List.of(events), true, Long.MAX_VALUE)
+        Position at = writer.append(unpinned, List.of(events), true, Long.MAX_VALUE, Duration.ofMinutes(1))
                 .groups()
                 .get(0)
                 .positions()
                 .get(0);
-        writer.append(unpinned, List.of(events), true, Long.MAX_VALUE);
+        writer.append(unpinned, List.of(events), true, Long.MAX_VALUE, null);
         log.read(unpinned, "acme", at, 10);
         log.read(unpinned, null, at, 10);
         assertThat(log.follow(unpinned, at, 10)).hasSize(1);

@@ -75,7 +75,7 @@ final class ProxiedConnection {
     }
 
     private static void copy(InputStream in, OutputStream out, Valve valve) throws IOException {
-        byte[] buffer = new byte[8192];
+        byte[] buffer = new byte[64 << 10];
         for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
             valve.pass(length);
             out.write(buffer, 0, length);

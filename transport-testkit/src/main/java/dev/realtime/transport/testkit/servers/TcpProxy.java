@@ -80,6 +80,11 @@ public final class TcpProxy implements AutoCloseable {
         toServer.narrow(bytesPerSecond);
     }
 
+    /** The same for what the server says. */
+    public void slowToClient(long bytesPerSecond) {
+        toClient.narrow(bytesPerSecond);
+    }
+
     /** Forwards again, beginning with what has been held back: nothing is lost, as with TCP's own repetitions. */
     public void heal() {
         toServer.set(true);
