@@ -5,11 +5,18 @@ import java.util.List;
 
 /** A store without instances and a schema of tables beside it: what is staged stays there to be looked at. */
 final class WatchedTables implements AutoCloseable {
-    private final Store store = Store.migrated();
-    private final String app = "app_" + store.schema();
+    private final Store store;
+    private final String app;
     private final Session sql;
 
     WatchedTables() throws SQLException {
+        this(new Store());
+    }
+
+    /** On that store. */
+    WatchedTables(Store where) throws SQLException {
+        store = Store.migrated(where);
+        app = "app_" + store.schema();
         sql = store.session();
         sql.run("create schema " + app + "; set search_path = " + app);
     }

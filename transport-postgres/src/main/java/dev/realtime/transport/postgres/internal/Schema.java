@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.Secrets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
 final class Schema {
     /** The version that this program's statements are written for. */
-    static final int VERSION = 20;
+    static final int VERSION = 21;
 
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
@@ -139,10 +140,8 @@ final class Schema {
     }
 
     private static String firstLine(Exception e) {
-        List<String> lines = String.valueOf(e.getMessage())
-                .lines()
-                .filter(line -> !line.isBlank())
-                .toList();
+        List<String> lines =
+                Secrets.messageOf(e).lines().filter(line -> !line.isBlank()).toList();
         return lines.isEmpty() ? e.getClass().getSimpleName() : lines.get(0);
     }
 }
