@@ -9,6 +9,7 @@ import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.RetryingJWKSetSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
+import dev.realtime.transport.Secrets;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
@@ -124,7 +125,7 @@ final class KeyFetch implements JWKSetSource<SecurityContext> {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        String said = cause.toString().replace(url, server);
+        String said = Secrets.masked(cause.toString().replace(url, server));
         return said.substring(0, Math.min(said.length(), 200)).replaceAll("\\p{Cntrl}", "?");
     }
 

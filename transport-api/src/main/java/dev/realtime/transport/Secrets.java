@@ -7,11 +7,13 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this process was given in confidence, and the one place through which words of others pass before anybody sees
  * them: drivers and libraries quote what they cannot read, and that may be a piece of a password. Every piece of a
- * secret goes, plain or percent-encoded, in any case. Thread-safe.
+ * secret goes, plain or percent-encoded, in any case. But where the text has a word that is no secret (a host, a user, a
+ * database, what a plain setting says), that word stays, though it may be a piece of a password as well. Thread-safe.
  */
 public final class Secrets {
     /** Shorter pieces stand anywhere; a shorter secret goes as a word of its own. */
@@ -24,7 +26,10 @@ public final class Secrets {
     private static final int MOST = 1_000;
 
     /** Of a URL: what stands between the scheme and the last @ before the path, and what parameters with such names say. */
-    private static final Pattern URL = Pattern.compile("(?s)[a-zA-Z][a-zA-Z0-9+.:-]*://(?:(.*)@)?[^@]*");
+    private static final Pattern URL = Pattern.compile("(?s)[a-zA-Z][a-zA-Z0-9+.:-]*://(?:(.*)@)?([^@]*)");
+    /** Of what is behind the @: the host, the database, and the user as a parameter. */
+    private static final Pattern PLACE =
+            Pattern.compile("(?si)([^:/?#]*)[^/?#]*(?:/([^?#]*))?(?:.*?[&?]user=([^&#]*))?.*");
 
     private static final Pattern DATABASE = Pattern.compile("(?i)(jdbc:)?postgres(ql)?:");
 
@@ -32,6 +37,7 @@ public final class Secrets {
             Pattern.compile("(?i)[&?]([^=&?]*(?:pass|secret|token|key|sig|auth|cred)[^=&]*)=([^&#]*)");
 
     private static final Set<String> KNOWN = new CopyOnWriteArraySet<>();
+    private static final Set<String> OPEN = new CopyOnWriteArraySet<>();
 
     private Secrets() {}
 
@@ -48,11 +54,27 @@ public final class Secrets {
             // A user alone may be a token, as at Redis and at many HTTP services; for a database it is a user.
             if (colon >= 0 || !DATABASE.matcher(secret).lookingAt()) {
                 keepWhole(credentials.substring(colon + 1));
+                keepOpen(colon < 0 ? null : credentials.substring(0, colon));
+            } else {
+                keepOpen(credentials);
             }
+        }
+        Matcher place = PLACE.matcher(url.group(2));
+        if (place.matches()) {
+            keepOpen(place.group(1));
+            keepOpen(place.group(2));
+            keepOpen(place.group(3));
         }
         Matcher parameter = PARAMETER.matcher(secret);
         while (parameter.find()) {
             keepWhole(parameter.group(2));
+        }
+    }
+
+    /** Remembers what is no secret: that word is shown wherever a text has it. */
+    public static void keepOpen(@Nullable String word) {
+        if (word != null && !word.isBlank() && OPEN.size() <= MOST) {
+            OPEN.add(folded(decoded(word)));
         }
     }
 
@@ -80,8 +102,9 @@ public final class Secrets {
     public static String masked(String text) {
         String folded = folded(text);
         boolean[] hidden = new boolean[text.length()];
+        int[] open = open(folded);
         for (String secret : KNOWN) {
-            hide(folded, secret, hidden);
+            hide(folded, secret, open, hidden);
         }
         StringBuilder shown = new StringBuilder(text.length());
         for (int i = 0; i < hidden.length; i++) {
@@ -94,7 +117,23 @@ public final class Secrets {
         return shown.toString();
     }
 
-    private static void hide(String text, String secret, boolean[] hidden) {
+    /** For each place of a text, where the longest word that is no secret ends that covers it; 0 if none does. */
+    private static int[] open(String text) {
+        int[] ends = new int[text.length()];
+        for (String word : OPEN) {
+            for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+                int end = at + word.length();
+                if (isWord(text, at, end)) {
+                    for (int i = at; i < end; i++) {
+                        ends[i] = Math.max(ends[i], end);
+                    }
+                }
+            }
+        }
+        return ends;
+    }
+
+    private static void hide(String text, String secret, int[] open, boolean[] hidden) {
         int least = Math.min(SHORTEST_PIECE, secret.length());
         int from = 0;
         while (from + least <= text.length()) {
@@ -106,7 +145,8 @@ public final class Secrets {
             while (from + length < text.length() && secret.contains(text.substring(from, from + length + 1))) {
                 length++;
             }
-            boolean hides = secret.length() >= SHORTEST_PIECE || isWord(text, from, from + length);
+            boolean hides = open[from] < from + length
+                    && (secret.length() >= SHORTEST_PIECE || isWord(text, from, from + length));
             for (int i = from; hides && i < from + length; i++) {
                 hidden[i] = true;
             }
@@ -123,6 +163,7 @@ public final class Secrets {
     /** For tests: what was kept before is somebody else's. */
     static void forget() {
         KNOWN.clear();
+        OPEN.clear();
     }
 
     /** Lower case, character by character: the places stay the same. */

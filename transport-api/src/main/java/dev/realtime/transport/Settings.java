@@ -89,6 +89,8 @@ public final class Settings {
         String value = values.get(key.name());
         if (value != null && key.secret()) {
             Secrets.keep(value);
+        } else {
+            Secrets.keepOpen(value);
         }
         return value;
     }

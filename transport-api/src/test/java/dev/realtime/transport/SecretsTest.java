@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No piece of a secret comes back in the words of others. */
 class SecretsTest {
@@ -69,6 +70,25 @@ class SecretsTest {
         assertThat(Secrets.masked("<uK4jF6gH4jF6gH8s>")).isEqualTo("<***>");
         assertThat(Secrets.masked("uK4")).isEqualTo("uK4");
         assertThat(Secrets.masked("")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgres://app:shop-2031@shop.example/shop",
+                "postgres://shop.example/shop?sslmode=require&user=app&password=shop-2031",
+                "rediss://app:shop-2031@shop.example"
+            })
+    void wordsOfTheSameSettingsThatAreNoSecretStayWhereTheyStandAlone(String given) {
+        Secrets.keep(given);
+        Settings settings = Settings.of(Map.of("PLAIN", "shop", "TOKEN", "app"));
+        settings.get(SettingKey.plain("PLAIN"));
+        settings.get(SettingKey.secret("TOKEN"));
+
+        assertThat(Secrets.masked("database \"shop\" at shop.example for app"))
+                .isEqualTo("database \"shop\" at shop.example for app");
+        assertThat(Secrets.masked("bad port: \"shop-2031\", \"hop-203\", xshop"))
+                .isEqualTo("bad port: \"***\", \"***\", x***");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.realtime.sse.gateway;
 
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
@@ -144,7 +145,7 @@ record CertificateFiles(Path certificate, Path key) {
             store.setKeyEntry("server", privateKey, new char[0], chain.toArray(Certificate[]::new));
             return store;
         } catch (GeneralSecurityException | IOException e) {
-            throw refused(CERTIFICATE, certificate, "has a chain that cannot be used: " + e.getMessage());
+            throw refused(CERTIFICATE, certificate, "has a chain that cannot be used: " + Secrets.messageOf(e));
         }
     }
 
@@ -159,7 +160,8 @@ record CertificateFiles(Path certificate, Path key) {
         } catch (AccessDeniedException e) {
             throw refused(setting, file, "may not be read by this process");
         } catch (IOException e) {
-            throw refused(setting, file, Files.isDirectory(file) ? "is a folder" : "cannot be read: " + e.getMessage());
+            throw refused(
+                    setting, file, Files.isDirectory(file) ? "is a folder" : "cannot be read: " + Secrets.messageOf(e));
         }
     }
 

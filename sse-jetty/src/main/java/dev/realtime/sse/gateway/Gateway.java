@@ -4,6 +4,7 @@ import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.RealtimeEndpoint;
 import dev.realtime.sse.internal.Access;
 import dev.realtime.transport.PubSub;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.TransportStatus;
@@ -198,7 +199,7 @@ public final class Gateway implements AutoCloseable {
             server.start();
         } catch (IOException e) {
             Throwable why = e.getCause() == null ? e : e.getCause();
-            throw settings.refused(GatewaySettings.PORT, "it cannot be listened on: " + why.getMessage());
+            throw settings.refused(GatewaySettings.PORT, "it cannot be listened on: " + Secrets.messageOf(why));
         } catch (Exception e) {
             throw new IllegalStateException("the server does not start", e);
         }

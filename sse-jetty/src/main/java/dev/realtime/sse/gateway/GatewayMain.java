@@ -1,6 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.transport.InvalidInputException;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import java.io.PrintWriter;
@@ -50,7 +51,6 @@ public final class GatewayMain {
     }
 
     private static String oneLine(Throwable failure) {
-        String message = failure.getMessage();
-        return (message == null ? failure.getClass().getSimpleName() : message).replaceAll("\\R", " ");
+        return Secrets.messageOf(failure).replaceAll("\\R", " ");
     }
 }

@@ -1,6 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.gateway.CertificateFiles.Content;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.SettingsException;
 import java.security.KeyStore;
 import java.time.Duration;
@@ -80,7 +81,7 @@ final class RenewedCertificate extends RepeatedLook {
             keep(String.valueOf(e.getMessage()));
             return;
         } catch (Exception e) {
-            keep(e.toString());
+            keep(Secrets.masked(e.toString()));
             return;
         }
         used = content;

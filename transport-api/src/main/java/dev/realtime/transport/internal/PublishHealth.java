@@ -1,6 +1,7 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.PublicationRefusedException;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.runtime.Troubles;
@@ -99,7 +100,7 @@ final class PublishHealth {
 
     private void note(LogId log, Throwable failure, boolean certain) {
         long now = nanos.getAsLong();
-        String cause = String.valueOf(failure.getMessage());
+        String cause = Secrets.messageOf(failure);
         Trouble before = troubles.get(log);
         if (before == null) {
             if (troubles.size() < MOST) {

@@ -12,11 +12,19 @@ import dev.realtime.transport.testkit.Canary;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
 import dev.realtime.transport.testkit.servers.OwnPostgres.Stop;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
@@ -95,6 +103,46 @@ class SecretsTest {
             nodes.parallelStream().forEach(node -> node.adapter().close());
         }
         assertThat(Canary.release(secret)).isEmpty();
+    }
+
+    @Test
+    void whatAServerQuotesOfAPasswordIsMaskedWhereverItIsShown() throws Exception {
+        String quoted = "cannot take 'wq7Lx9' of nB4@wq7L or NB4%40WQ7LX9RK-2 for \"wq7Lx9Rk\" in nB4";
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Store store = new Store()) {
+            CompletableFuture<Void> refusing = CompletableFuture.runAsync(() -> refuseAll(server, quoted));
+            Node node = store.start(Map.of(
+                    "DATABASE_URL",
+                    "postgres://wq7Lx9Rk:nB4%40wq7Lx9Rk-2@127.0.0.1:" + server.getLocalPort()
+                            + "/nB4?sslmode=disable"));
+
+            assertThat(node.sink().awaitStatus(State.DOWN).cause())
+                    .contains("cannot take '***' of *** or *** for \"wq7Lx9Rk\" in nB4");
+            assertThat(catchThrowable(() -> node.adapter().range(Store.ORG)).getMessage())
+                    .contains("cannot take '***' of *** or ***");
+            assertThat(refusing).isNotDone();
+            node.adapter().close();
+        }
+    }
+
+    /** A server that answers every start of a session with this, until it is closed. */
+    private static void refuseAll(ServerSocket server, String message) {
+        byte[] fields = ("SFATAL\0C28000\0M" + message + "\0\0").getBytes(StandardCharsets.UTF_8);
+        while (true) {
+            try (Socket client = server.accept();
+                    DataInputStream in = new DataInputStream(client.getInputStream());
+                    DataOutputStream out = new DataOutputStream(client.getOutputStream())) {
+                in.skipNBytes(in.readInt() - 4L);
+                out.writeByte('E');
+                out.writeInt(fields.length + 4);
+                out.write(fields);
+                out.flush();
+            } catch (IOException e) {
+                if (server.isClosed()) {
+                    return;
+                }
+            }
+        }
     }
 
     @ParameterizedTest

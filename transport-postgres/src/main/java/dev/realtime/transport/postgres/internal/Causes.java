@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.Secrets;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -182,7 +183,7 @@ final class Causes {
     }
 
     private static String firstLine(Throwable failure) {
-        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        String message = Secrets.messageOf(failure);
         return message.lines().findFirst().orElse(message);
     }
 }

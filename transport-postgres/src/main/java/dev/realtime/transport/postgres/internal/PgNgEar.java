@@ -3,6 +3,7 @@ package dev.realtime.transport.postgres.internal;
 import com.impossibl.postgres.api.jdbc.PGConnection;
 import com.impossibl.postgres.api.jdbc.PGNotificationListener;
 import com.impossibl.postgres.jdbc.PGDriver;
+import dev.realtime.transport.Secrets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -99,7 +100,9 @@ final class PgNgEar implements Ear {
             door.close();
             throw new SQLException("no answer in time", e);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof SQLException sql ? sql : new SQLException(e.getCause());
+            throw e.getCause() instanceof SQLException sql
+                    ? sql
+                    : new SQLException(Secrets.masked(String.valueOf(e.getCause())), e.getCause());
         } catch (InterruptedException e) {
             opening.thenAccept(Ear::close);
             door.close();
@@ -179,7 +182,7 @@ final class PgNgEar implements Ear {
         try {
             connection.abort(Runnable::run);
         } catch (SQLException | RuntimeException e) {
-            LOG.debug("aborting the LISTEN connection failed: {}", e.getMessage());
+            LOG.debug("aborting the LISTEN connection failed: {}", Secrets.messageOf(e));
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.realtime.transport.postgres.internal;
 import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Measure;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
@@ -200,7 +201,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
                     ? "; a pooler stands in front of the server: set " + PostgresSettings.DATABASE_LISTEN_URL.name()
                             + " to the server itself"
                     : "";
-            throw new SQLException(e.getMessage() + hint, e.getSQLState(), e);
+            throw new SQLException(Secrets.messageOf(e) + hint, e.getSQLState(), e);
         }
     }
 

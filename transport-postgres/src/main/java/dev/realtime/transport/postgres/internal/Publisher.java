@@ -6,6 +6,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
 import dev.realtime.transport.postgres.internal.PublishQueue.Waiting;
@@ -227,7 +228,8 @@ final class Publisher implements AutoCloseable {
             return true;
         }
         boolean tooSlow = Causes.isCancelled(e) && bytes(batch) > SizeBound.LARGE_BYTES;
-        // Its bound has followed its size: that is counted as an attempt without an answer, which are not made for ever.
+        // Its bound has followed its size: that is counted as an attempt without an answer, which are not made for
+        // ever.
         RuntimeException failure = failure(tooSlow ? null : refusal, line, e);
         RuntimeException behind =
                 failure instanceof WritesRefusedException ? failure : TransportUnavailableException.notSent(line, e);
@@ -257,7 +259,7 @@ final class Publisher implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         private InDoubt(SQLException second) {
-            super(second.getMessage(), second.getSQLState(), second);
+            super(Secrets.messageOf(second), second.getSQLState(), second);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
 import java.sql.Connection;
@@ -46,7 +47,7 @@ final class Retention implements AutoCloseable {
                 LOG.trace("forgot claims whose time has passed");
             }
         } catch (SQLException e) {
-            LOG.debug("trimming failed, the next round tries again: {}", e.getMessage());
+            LOG.debug("trimming failed, the next round tries again: {}", Secrets.messageOf(e));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.Secrets;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -55,7 +56,7 @@ final class ServerDoor implements AutoCloseable {
             return new ServerDoor(server, TlsBridge.to(socket, secure, timeout));
         } catch (IOException | GeneralSecurityException e) {
             TlsBridge.closeQuietly(socket);
-            throw new SQLException(e.getMessage(), e);
+            throw new SQLException(Secrets.messageOf(e), e);
         }
     }
 

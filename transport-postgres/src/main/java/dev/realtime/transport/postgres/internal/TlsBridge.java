@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.Secrets;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -61,7 +62,7 @@ final class TlsBridge implements AutoCloseable {
             });
             carry(client, server);
         } catch (IOException e) {
-            LOG.debug("nobody came over the bridge: {}", e.getMessage());
+            LOG.debug("nobody came over the bridge: {}", Secrets.messageOf(e));
         } finally {
             close();
         }
@@ -78,7 +79,7 @@ final class TlsBridge implements AutoCloseable {
             }
         } catch (IOException e) {
             if (!closed) {
-                LOG.debug("the way to the server broke: {}", e.getMessage());
+                LOG.debug("the way to the server broke: {}", Secrets.messageOf(e));
             }
         }
     }
@@ -96,7 +97,7 @@ final class TlsBridge implements AutoCloseable {
         try {
             open.close();
         } catch (IOException e) {
-            LOG.debug("closing failed: {}", e.getMessage());
+            LOG.debug("closing failed: {}", Secrets.messageOf(e));
         }
     }
 
