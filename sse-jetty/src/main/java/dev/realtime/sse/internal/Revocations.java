@@ -58,6 +58,8 @@ public final class Revocations implements AutoCloseable {
     private @Nullable Subscription subscription;
     private int subscriptions;
     private boolean opened;
+    /** The last event that was not learned, for whatever reason. */
+    private @Nullable String notLearned;
 
     /** @param clock tells whether a revocation still holds */
     public Revocations(PubSub pubSub, Streams streams, Clock clock, MeterRegistry meters) {
@@ -138,7 +140,7 @@ public final class Revocations implements AutoCloseable {
                             findStartLater();
                         }
                     }));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The revocations' log cannot be asked", e);
             findStartLater();
         }
@@ -168,13 +170,27 @@ public final class Revocations implements AutoCloseable {
             return;
         }
         if (delivery instanceof Delivery.Received received) {
-            learn(received);
+            try {
+                learn(received);
+            } catch (RuntimeException | Error e) {
+                notLearned(received.envelope().id(), e);
+            }
         } else if (delivery instanceof Delivery.Opened) {
             opened = true;
         } else if (delivery instanceof Delivery.Live) {
             replayed.countDown();
+            streams.end(this::covers, CloseReason.REVOKED); // what ended none when it was heard first
         } else if (delivery instanceof Delivery.Gap gap) {
             hole(gap.reason());
+        }
+    }
+
+    /** All are heard again, once for an event. */
+    private void notLearned(String id, Throwable failure) {
+        LOG.error("A revocation was not learned", failure);
+        if (!id.equals(notLearned)) {
+            notLearned = id;
+            findStartLater();
         }
     }
 

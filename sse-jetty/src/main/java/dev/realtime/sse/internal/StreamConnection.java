@@ -39,10 +39,15 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
 
     @Override
     public void onOpen() {
-        super.onOpen();
-        getEndPoint().setIdleTimeout(0);
-        listener.onReady();
-        fillInterested();
+        try {
+            super.onOpen();
+            getEndPoint().setIdleTimeout(0);
+            listener.onReady();
+            fillInterested();
+        } catch (RuntimeException | Error e) {
+            over(); // nobody else hears of it
+            throw e;
+        }
     }
 
     @Override

@@ -132,35 +132,56 @@ final class Outbox {
     private final class Clerk implements OutboxLane.Clerk {
         @Override
         public void committed(List<Waiting> sent, List<Position> positions, boolean hadWaited) {
+            try {
+                int from = 0;
+                for (Waiting waiting : sent) {
+                    int to = from + waiting.accepted.envelopes().size();
+                    committed(waiting, positions.subList(from, to));
+                    from = to;
+                }
+            } catch (RuntimeException | Error e) {
+                hub.failed(e);
+                sent.forEach(waiting -> fail(waiting, e)); // those that have no answer yet
+            }
             published.add(positions.size());
             if (hadWaited) {
                 onReturn.add(positions.size());
             }
-            int from = 0;
-            for (Waiting waiting : sent) {
-                int to = from + waiting.accepted.envelopes().size();
-                List<Position> answer = positions.subList(from, to);
-                turnstile.left();
-                leaves(waiting);
-                turnstile.answer(() -> {
-                    waiting.publication.accepted().complete(Acceptance.COMMITTED);
-                    waiting.publication.committed().complete(waiting.accepted.published(answer));
-                });
-                from = to;
-            }
+        }
+
+        private void committed(Waiting waiting, List<Position> positions) {
+            answer(waiting, true, () -> {
+                waiting.publication.accepted().complete(Acceptance.COMMITTED);
+                waiting.publication.committed().complete(waiting.accepted.published(positions));
+            });
         }
 
         @Override
         public void failed(Waiting waiting, Throwable cause) {
-            if (!(cause instanceof QueueFullException)) {
+            boolean makesRoom = !(cause instanceof QueueFullException);
+            answer(waiting, makesRoom, () -> fail(waiting, cause));
+            if (makesRoom) {
                 failed.add(waiting.accepted.envelopes().size());
-                turnstile.left();
             }
-            leaves(waiting);
-            turnstile.answer(() -> {
-                waiting.publication.accepted().completeExceptionally(cause);
-                waiting.publication.committed().completeExceptionally(cause);
-            });
+        }
+
+        /** Whatever fails here: its publisher gets an answer. */
+        private void answer(Waiting waiting, boolean makesRoom, Runnable answer) {
+            try {
+                if (makesRoom) {
+                    turnstile.left();
+                }
+                leaves(waiting);
+                turnstile.answer(answer);
+            } catch (RuntimeException | Error e) {
+                hub.failed(e);
+                fail(waiting, e);
+            }
+        }
+
+        private static void fail(Waiting waiting, Throwable cause) {
+            waiting.publication.accepted().completeExceptionally(cause);
+            waiting.publication.committed().completeExceptionally(cause);
         }
 
         @Override
@@ -183,7 +204,11 @@ final class Outbox {
         /** A lane without publications is forgotten. */
         private void leaves(Waiting waiting) {
             LogId log = adapter.logOf(waiting.accepted.envelopes().get(0).orgId());
-            lanes.computeIfPresent(log, (id, lane) -> --lane.inside == 0 ? null : lane);
+            lanes.computeIfPresent(log, (id, lane) -> {
+                lane.inside -= waiting.gone ? 0 : 1;
+                waiting.gone = true;
+                return lane.inside == 0 ? null : lane;
+            });
         }
     }
 }

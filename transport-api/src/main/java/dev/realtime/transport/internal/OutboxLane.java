@@ -97,7 +97,7 @@ final class OutboxLane {
             passes = state == State.PASSING && hub.flows();
             copied = hub.isDown() || refused;
             if (passes) {
-                underway++;
+                goes(waiting);
             } else {
                 refusal = enqueue(waiting);
             }
@@ -135,8 +135,16 @@ final class OutboxLane {
         }
     }
 
-    /** Publishes what waits, if the transport flows. */
+    /** Publishes what waits, if the transport flows. What fails amid that is tried again later. */
     private void flush() {
+        try {
+            flushAll();
+        } catch (RuntimeException | Error e) {
+            brokenOff(e);
+        }
+    }
+
+    private void flushAll() {
         while (true) {
             List<Waiting> batch = nextBatch();
             if (batch.isEmpty()) {
@@ -144,10 +152,12 @@ final class OutboxLane {
             }
             Attempt attempt = new Attempt(sending.now(), true, batch.size() == 1);
             CompletableFuture<Boolean> goesOn = sending.send(batch, attempt.begunNanos())
-                    .handle((positions, failure) -> flushed(batch, positions, failure, attempt));
+                    .handle((positions, failure) -> answered(batch, positions, failure, attempt));
             if (!goesOn.isDone()) {
-                goesOn.thenAccept(more -> {
-                    if (more) {
+                goesOn.whenComplete((more, broken) -> {
+                    if (broken != null) {
+                        brokenOff(broken);
+                    } else if (more) {
                         flush();
                     }
                 });
@@ -159,25 +169,71 @@ final class OutboxLane {
         }
     }
 
+    /** What is still in the queue goes out again, under the same ids. */
+    private void brokenOff(Throwable failure) {
+        hub.failed(failure);
+        synchronized (this) {
+            if (state == State.FLUSHING) {
+                rest();
+            }
+        }
+        later();
+    }
+
     private void attempt(Waiting waiting) {
-        Attempt attempt = new Attempt(sending.now(), false, true);
-        sending.send(List.of(waiting), attempt.begunNanos()).whenComplete((positions, failure) -> {
-            if (failure != null && !answered(waiting, Standing.unwrapped(failure), attempt)) {
-                return;
-            }
-            boolean flushes;
-            synchronized (this) {
-                underway--;
-                flushes = underway == 0 && state == State.WAITING;
-            }
-            if (failure == null) {
-                health.written(log);
+        try {
+            Attempt attempt = new Attempt(sending.now(), false, true);
+            sending.send(List.of(waiting), attempt.begunNanos())
+                    .whenComplete((positions, failure) -> settled(waiting, positions, failure, attempt));
+        } catch (RuntimeException | Error e) {
+            unsettled(waiting, e);
+        }
+    }
+
+    private void settled(
+            Waiting waiting, @Nullable List<Position> positions, @Nullable Throwable failure, Attempt attempt) {
+        try {
+            if (positions == null) {
+                Throwable cause =
+                        Standing.unwrapped(failure == null ? new IllegalStateException("no answer") : failure);
+                if (!answered(waiting, cause, attempt)) {
+                    return;
+                }
+            } else {
                 clerk.committed(List.of(waiting), positions, false);
+                health.written(log);
             }
-            if (flushes) {
+            if (left(waiting)) {
                 flush();
             }
-        });
+        } catch (RuntimeException | Error e) {
+            unsettled(waiting, e);
+        }
+    }
+
+    /** Something failed here, not there: its publisher hears of that, unless it has its answer. */
+    private void unsettled(Waiting waiting, Throwable failure) {
+        hub.failed(failure);
+        boolean flushes = left(waiting);
+        clerk.failed(waiting, failure);
+        if (flushes) {
+            flush();
+        }
+    }
+
+    /** Its lock. It is on its way: what waits goes behind it. */
+    private void goes(Waiting waiting) {
+        waiting.underway = true;
+        underway++;
+    }
+
+    /** It is on its way no more. Returns whether what waits may follow. Idempotent. */
+    private synchronized boolean left(Waiting waiting) {
+        if (waiting.underway) {
+            waiting.underway = false;
+            underway--;
+        }
+        return underway == 0 && state == State.WAITING;
     }
 
     /** Whether its publisher has an answer; else it waits after all. */
@@ -195,7 +251,7 @@ final class OutboxLane {
     private void waitsAfterAll(Waiting waiting, Standing.Next.Again again) {
         RuntimeException refusal;
         synchronized (this) {
-            underway--;
+            left(waiting);
             waiting.standing = again.standing();
             refused |= again.copied();
             refusal = enqueue(waiting);
@@ -233,6 +289,25 @@ final class OutboxLane {
         return batch;
     }
 
+    /** As {@link #flushed}; who is not in the queue any more has an answer, whatever fails. */
+    private boolean answered(
+            List<Waiting> sent, @Nullable List<Position> positions, @Nullable Throwable failure, Attempt attempt) {
+        try {
+            return flushed(sent, positions, failure, attempt);
+        } catch (RuntimeException | Error e) {
+            for (Waiting each : sent) {
+                if (!holds(each)) {
+                    clerk.failed(each, e);
+                }
+            }
+            throw e;
+        }
+    }
+
+    private synchronized boolean holds(Waiting waiting) {
+        return queue.holds(List.of(waiting));
+    }
+
     /** Returns whether the next batch may follow at once. */
     private boolean flushed(
             List<Waiting> sent, @Nullable List<Position> positions, @Nullable Throwable failed, Attempt attempt) {
@@ -260,20 +335,27 @@ final class OutboxLane {
 
     /** The log has them. Returns whether the next batch may follow at once. */
     private boolean taken(List<Waiting> sent, List<Position> positions) {
-        health.written(log);
         boolean healed;
-        synchronized (this) {
-            if (!queue.holds(sent)) {
-                return false; // closed, and they have been told
+        boolean held = false;
+        try {
+            synchronized (this) {
+                held = queue.holds(sent);
+                if (!held) {
+                    return false; // closed, and they have been told
+                }
+                healed = refused;
+                failures = 0;
+                refused = false;
+                sent.forEach(this::remove);
+                queue.answered();
+                rest();
             }
-            healed = refused;
-            failures = 0;
-            refused = false;
-            sent.forEach(this::remove);
-            queue.answered();
-            rest();
+        } finally {
+            if (held) {
+                clerk.committed(sent, positions, true);
+            }
         }
-        clerk.committed(sent, positions, true);
+        health.written(log);
         if (healed) {
             clerk.healed();
         }
@@ -341,18 +423,29 @@ final class OutboxLane {
         } catch (QueueFullException full) {
             return full;
         }
-        queue.add(waiting);
+        boolean added = false;
+        try {
+            queue.add(waiting);
+            added = true;
+        } finally {
+            if (!added) {
+                room.giveBack(waiting.accepted);
+            }
+        }
         state = state == State.PASSING ? State.WAITING : state;
         return null;
     }
 
     /** From now on it may be published. */
     private void release(Waiting waiting, boolean copied) {
-        if (copied) {
-            copy(waiting);
-        }
-        synchronized (this) {
-            waiting.ready();
+        try {
+            if (copied) {
+                copy(waiting);
+            }
+        } finally {
+            synchronized (this) {
+                waiting.ready();
+            }
         }
         clerk.queued(waiting);
         waiting.publication.accepted().complete(Acceptance.QUEUED);
@@ -379,14 +472,24 @@ final class OutboxLane {
                     ? SOON
                     : Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
         }
-        hub.later(
-                () -> {
-                    synchronized (this) {
-                        retries = false;
-                    }
-                    flush();
-                },
-                pause);
+        boolean planned = false;
+        try {
+            hub.later(this::again, pause);
+            planned = true;
+        } finally {
+            if (!planned) {
+                synchronized (this) {
+                    retries = false;
+                }
+            }
+        }
+    }
+
+    private void again() {
+        synchronized (this) {
+            retries = false;
+        }
+        flush();
     }
 
     static TransportUnavailableException closed() {

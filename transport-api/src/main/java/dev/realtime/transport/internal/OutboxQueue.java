@@ -26,6 +26,10 @@ final class OutboxQueue {
         Standing standing = new Standing.Unsent();
         /** Local subscribers have got it before the log; set by whoever may send it. */
         volatile boolean copied;
+        /** On its way past the queue; guarded by its lane. */
+        boolean underway;
+        /** Counted as gone; guarded by {@link Outbox}. */
+        boolean gone;
         /** The publication is sent to the backend only after its provisional copies have been delivered. */
         private boolean ready;
 

@@ -32,14 +32,14 @@ final class Sending {
 
     /** Fails with what the adapter throws, and if it does not answer for each event. */
     CompletableFuture<List<Position>> send(List<Waiting> batch, long now) {
-        List<Envelope> envelopes = batch.stream()
-                .flatMap(waiting -> waiting.accepted.envelopes().stream())
-                .toList();
-        long age = 0;
-        for (Waiting each : batch) {
-            age = Math.max(age, now - each.standing.firstSent(now));
-        }
         try {
+            List<Envelope> envelopes = batch.stream()
+                    .flatMap(waiting -> waiting.accepted.envelopes().stream())
+                    .toList();
+            long age = 0;
+            for (Waiting each : batch) {
+                age = Math.max(age, now - each.standing.firstSent(now));
+            }
             return adapter.publish(envelopes, Duration.ofNanos(age)).thenApply(positions -> {
                 if (positions.size() != envelopes.size()) {
                     throw new IllegalStateException(
@@ -47,7 +47,7 @@ final class Sending {
                 }
                 return positions;
             });
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }

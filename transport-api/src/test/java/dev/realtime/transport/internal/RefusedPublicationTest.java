@@ -31,6 +31,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What becomes of publications, and of those beside them, when the backend says no or nothing at all. */
@@ -197,6 +199,35 @@ class RefusedPublicationTest {
         assertThat(listener.next(3)).contains("in-doubt@1").doesNotContain("in-doubt provisional");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whateverAnAdapterThrowsIsAnAnswerAndTheNextOnesGoOut(boolean queued) {
+        AtomicInteger attempts = new AtomicInteger();
+        adapter.publishing(events -> {
+            if (attempts.getAndIncrement() == 0) {
+                throw new StackOverflowError("as it were");
+            }
+            return adapter.append(events);
+        });
+        if (queued) {
+            adapter.goDown();
+        }
+        Publication struck = publish("acme", "struck");
+        Publication next = publish("acme", "next");
+        if (queued) {
+            adapter.comeBack();
+        }
+
+        if (queued) { // two that fail together are asked for one by one
+            assertThat(struck.committed()).succeedsWithin(LONG);
+        } else {
+            assertFails(struck, StackOverflowError.class, "as it were");
+        }
+        assertThat(next.committed()).succeedsWithin(LONG);
+        assertThat(publish("acme", "last").committed()).succeedsWithin(LONG);
+        assertThat(pubSub.stats().queued()).isZero();
+    }
+
     @Test
     void whatIsInDoubtForLongerThanTheWindowIsNotSentAgain() {
         pubSub.close();
@@ -263,7 +294,7 @@ class RefusedPublicationTest {
         return CompletableFuture.failedFuture(failure);
     }
 
-    private static void assertFails(Publication publication, Class<? extends Exception> type, String text) {
+    private static void assertFails(Publication publication, Class<? extends Throwable> type, String text) {
         assertThat(publication.committed())
                 .failsWithin(LONG)
                 .withThrowableThat()

@@ -120,9 +120,10 @@ public final class Hub implements DeliverySink {
         return subscription;
     }
 
-    /** Delivers copies of events that the log does not have yet. */
+    /** Delivers copies of events that the log does not have yet. Whoever gets none hears from the log, later. */
     public void provisional(List<Envelope> envelopes) {
-        envelopes.forEach(envelope -> heard(adapter.logOf(envelope.orgId()), feed -> feed.provisional(envelope)));
+        envelopes.forEach(
+                envelope -> guard(() -> heard(adapter.logOf(envelope.orgId()), feed -> feed.provisional(envelope))));
     }
 
     /** The head of an organisation's log, read now. */
@@ -133,6 +134,11 @@ public final class Hub implements DeliverySink {
             return CompletableFuture.failedFuture(
                     new TransportUnavailableException("the front door is closed", closed));
         }
+    }
+
+    /** Something went wrong on the way out, and was survived. */
+    public void failed(Throwable failure) {
+        supervisor.failed(PART, failure);
     }
 
     /** Runs something a little later, once; not at all after close. */
@@ -209,16 +215,30 @@ public final class Hub implements DeliverySink {
     @Override
     public void status(TransportStatus status) {
         TransportStatus.State before = state;
-        state = status.state();
-        pages.forget();
-        if (status.state() == TransportStatus.State.DOWN) {
-            feeds.values().forEach(feed -> guard(feed::openAllBlind));
-        } else if (status.state().flows() && !before.flows()) {
-            if (before == TransportStatus.State.DOWN) {
-                recoveries.increment();
+        TransportStatus.State now = status.state();
+        boolean flowsAgain = now.flows() && !before.flows();
+        boolean told = false;
+        try {
+            pages.forget();
+            state = now;
+            if (now == TransportStatus.State.DOWN) {
+                feeds.values().forEach(feed -> guard(feed::openAllBlind));
+            } else if (flowsAgain) {
+                flowsAgain(before);
             }
-            feeds.values().forEach(feed -> guard(feed::unpark));
-            guard(flowing);
+            told = true;
+        } finally {
+            state = told ? now : before; // the adapter may tell it again
+        }
+    }
+
+    private void flowsAgain(TransportStatus.State before) {
+        if (before == TransportStatus.State.DOWN) {
+            recoveries.increment();
+        }
+        feeds.values().forEach(feed -> guard(feed::unpark));
+        if (!supervisor.guard(PART, flowing)) {
+            later(flowing);
         }
     }
 
@@ -272,7 +292,7 @@ public final class Hub implements DeliverySink {
             subscription.queued(true);
             boolean asked = false;
             try {
-                replays.execute(() -> nextPage(subscription));
+                replays.execute(() -> asked(subscription));
                 asked = true;
             } catch (RejectedExecutionException closed) {
                 LOG.debug("closed, so nothing is replayed");
@@ -356,15 +376,28 @@ public final class Hub implements DeliverySink {
             conflated.add(pings);
         }
 
+        /** Or the sweep would take it for one that somebody is on the way to. */
+        private void asked(HubSubscription subscription) {
+            boolean begun = false;
+            try {
+                subscription.queued(false);
+                begun = true;
+                nextPage(subscription);
+            } finally {
+                if (!begun) {
+                    subscription.queued(false);
+                }
+            }
+        }
+
         private void nextPage(HubSubscription subscription) {
-            subscription.queued(false);
             SubscribeRequest request = subscription.request();
             LogFeed feed = subscription.feed();
             Position after;
             boolean malformed;
             synchronized (feed) {
-                after = subscription.nextPageAfter();
                 malformed = subscription.isMalformed();
+                after = subscription.nextPageAfter(); // last: from here on somebody reads for it
             }
             if (after == null) {
                 return;

@@ -156,9 +156,10 @@ final class HubSubscription implements Subscription {
         if (stage != Stage.REPLAYING || handover == null || !mailbox.hasRoom()) {
             return null;
         }
-        stage = Stage.READING;
+        Position after = handover.reached();
+        stage = Stage.READING; // last: whoever gets no position answers nothing
         pageIsStale = false;
-        return handover.reached();
+        return after;
     }
 
     /** The feed's lock. Whether its cursor is no position at all, which has to be told before anything else. */
@@ -324,17 +325,17 @@ final class HubSubscription implements Subscription {
             feed.replay(this);
             return 0;
         }
-        count(offer);
+        count(() -> feed.countConflated(mailbox.takeConflated()));
+        if (offer == Offer.OVERFLOWED) {
+            count(feed::countGap);
+        }
         return released.size();
     }
 
     /** What waits in the mailbox has been given: to count it may fail, and must not have it given again. */
-    private void count(Offer offer) {
+    private void count(Runnable step) {
         try {
-            feed.countConflated(mailbox.takeConflated());
-            if (offer == Offer.OVERFLOWED) {
-                feed.countGap();
-            }
+            step.run();
         } catch (RuntimeException | Error e) {
             feed.failed(e);
         }
@@ -449,12 +450,12 @@ final class HubSubscription implements Subscription {
 
     private void replayed(List<Received> events) {
         mailbox.put(seen(events));
-        feed.countDelivered(events.size());
+        count(() -> feed.countDelivered(events.size()));
     }
 
     private void tell(Gap gap) {
         mailbox.put(List.of(gap));
-        feed.countGap();
+        count(feed::countGap);
     }
 
     private void openResumed(Position at) {

@@ -276,16 +276,17 @@ final class LogFeed {
 
     /** Copies of one organisation's events that the log does not have yet. */
     synchronized void provisional(Envelope envelope) {
-        long number = provisionalIds.add(envelope);
-        if (number == 0) {
-            return;
-        }
         List<Received> copy = List.of(new Received(envelope, null, 0));
+        List<HubSubscription> hearing = new ArrayList<>();
         byOrganisation.getOrDefault(envelope.orgId(), Map.of()).forEach((filter, sharing) -> {
             if (filter.matches(envelope)) {
-                sharing.forEach(subscription -> guarded(subscription, one -> one.provisional(copy, number)));
+                hearing.addAll(sharing);
             }
         });
+        long number = provisionalIds.add(envelope); // from here on they count as told
+        if (number != 0) {
+            hearing.forEach(subscription -> guarded(subscription, one -> one.provisional(copy, number)));
+        }
     }
 
     /** The transport is down: nobody may wait for it to get in. */
