@@ -20,6 +20,7 @@ import org.testcontainers.DockerClientFactory;
 /** Whether there is a Docker engine to start a server in, with an image to start it from. */
 final class Docker {
     private static final Logger LOG = LoggerFactory.getLogger(Docker.class);
+    private static final String NO_ANSWER = "no answer in time";
     private static final Duration LOOK = Duration.ofSeconds(20);
     private static final Duration PULL = Duration.ofMinutes(3);
 
@@ -70,10 +71,8 @@ final class Docker {
     /** Why the image cannot be had; null if it is there, or if nobody can say because there is no command line client. */
     private static @Nullable String withoutImage(String image) {
         try {
-            if (run(LOOK, "docker", "image", "inspect", "--format", "{{.Id}}", image) == null) {
-                return null;
-            }
-            return run(PULL, "docker", "pull", "--quiet", image);
+            String look = run(LOOK, "docker", "image", "inspect", "--format", "{{.Id}}", image);
+            return look == null || look.equals(NO_ANSWER) ? look : run(PULL, "docker", "pull", "--quiet", image);
         } catch (IOException noClient) {
             return null;
         } catch (InterruptedException e) {
@@ -87,7 +86,7 @@ final class Docker {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try (InputStream said = process.getInputStream()) {
             if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-                return "no answer within " + atMost;
+                return NO_ANSWER;
             }
             List<String> lines = new String(said.readAllBytes(), Charset.defaultCharset())
                     .lines()
