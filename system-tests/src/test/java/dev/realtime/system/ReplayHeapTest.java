@@ -50,8 +50,7 @@ class ReplayHeapTest {
             for (int i = 0; i < STALLED; i++) {
                 stalled.add(resumeWithoutReading(gateway.address(), cursors.get(i)));
             }
-            Patience.until(
-                    "some wait for room", () -> gateway.figure("realtime_replay_pages_awaited") > STALLED / 2.0);
+            Patience.until("some wait for room", () -> gateway.figure("realtime_replay_pages_awaited") > STALLED / 2.0);
             new Load(gateway::client, ledger).publish(5);
             live.awaitEvents(5);
             assertThat(gateway.client().get("/readyz").status()).isEqualTo(200);
