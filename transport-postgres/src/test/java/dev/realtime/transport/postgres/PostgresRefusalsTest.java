@@ -154,6 +154,30 @@ class PostgresRefusalsTest {
         assertThat(store.logged()).containsExactly("before", "after");
     }
 
+    @Test
+    void aLargePublicationThatIsCutThoughItsBoundFollowsItsSizeIsAnAttemptThatCounts() throws Exception {
+        admin.run("begin; lock table rt.gate in share row exclusive mode");
+        Envelope large = Envelopes.withPayload(
+                Envelopes.withId(ORG, "large"), JsonPayload.of('"' + "x".repeat(300 << 10) + '"'));
+
+        for (Envelope each : List.of(Envelopes.withId(ORG, "small"), large)) {
+            CompletableFuture<List<Position>> cut = node.adapter().publish(List.of(each));
+            Store.await()
+                    .until(() -> !admin.column(
+                                    "select pg_cancel_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation"
+                                            + " where not l.granted and c.oid = 'rt.gate'::regclass")
+                            .isEmpty());
+
+            assertThat(failure(cut))
+                    .isInstanceOfSatisfying(
+                            TransportUnavailableException.class,
+                            e -> assertThat(e.isNotSent()).isEqualTo(each.id().equals("small")));
+        }
+        admin.run("commit");
+        node.publish(large);
+        assertThat(store.logged()).containsExactly("large");
+    }
+
     private static Throwable failure(CompletableFuture<List<Position>> publication) throws Exception {
         try {
             throw new AssertionError("published at " + publication.get(20, TimeUnit.SECONDS));

@@ -1,5 +1,6 @@
 package dev.realtime.transport.redis.internal;
 
+import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportUnavailableException;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
@@ -102,7 +103,7 @@ final class Failures {
     }
 
     private static String oneLine(@Nullable String text) {
-        String line = String.valueOf(text).replaceAll("\\p{Cntrl}+", " ");
+        String line = Secrets.masked(String.valueOf(text).replaceAll("\\p{Cntrl}+", " "));
         return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + "…" : line;
     }
 }
