@@ -176,7 +176,7 @@ final class PublishLanes implements AutoCloseable {
     /** Redis would not look up one of its ids. */
     private static RuntimeException refused(String orgId, String said) {
         Refusal refusal = Refusal.of(said);
-        return refusal.about() == Refusal.About.WRITES
+        return refusal.isPassing()
                 ? new WritesRefusedException("redis: " + refusal.words() + " (" + refusal.code() + ")", null)
                 : new PublicationRefusedException(
                         "redis: organisation " + orgId + ": the key of an event's id holds something else ("

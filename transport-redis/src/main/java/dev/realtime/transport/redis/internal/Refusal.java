@@ -18,6 +18,8 @@ record Refusal(About about, String code, String words) {
     enum About {
         /** Nothing can be written now, whoever publishes. */
         WRITES,
+        /** Nothing can be done now with some logs, this one among them. */
+        SLOT,
         /** Nothing can be done with one organisation's log. */
         LOG,
         /** One publication cannot be written. */
@@ -75,10 +77,18 @@ record Refusal(About about, String code, String words) {
         if (code.equals("ERR") && ODD_VALUE.matcher(text).find()) {
             return new Refusal(About.LOG, code, CLOBBERED);
         }
+        if (text.contains("slot not served") || code.equals("TRYAGAIN")) {
+            return new Refusal(About.SLOT, code, words);
+        }
         if (ABOUT_LOG.contains(code)) {
             return new Refusal(About.LOG, code, words);
         }
         return new Refusal(code.equals("ERR") ? About.PUBLICATION : About.WRITES, code, words);
+    }
+
+    /** Whether it may be otherwise by itself. */
+    boolean isPassing() {
+        return about == About.WRITES || about == About.SLOT;
     }
 
     /** Whether others' logs can be read: a log that does not exist yet begins with a write. */
@@ -90,7 +100,7 @@ record Refusal(About about, String code, String words) {
     RuntimeException exception(RedisAddress address, String orgId, Throwable said) {
         String where = "redis " + address.hostAndPort() + ": " + words + " (" + code + ")";
         return switch (about) {
-            case WRITES -> new WritesRefusedException(where + "; " + Failures.reason(said), said);
+            case WRITES, SLOT -> new WritesRefusedException(where + "; " + Failures.reason(said), said);
             case LOG ->
                 new PublicationRefusedException(
                         "redis: organisation " + orgId + ": " + words + " (" + code + ")", true, said);
