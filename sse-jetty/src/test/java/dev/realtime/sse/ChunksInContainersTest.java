@@ -58,6 +58,14 @@ class ChunksInContainersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"keep-alive", "close"})
+    void undertow(String connection) throws IOException {
+        try (UndertowEndpoint undertow = UndertowEndpoint.start(QUIET)) {
+            requireEachAtOnce(undertow.port(), connection, undertow::publish);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"keep-alive", "close"})
     void jetty(String connection) throws Exception {
         requireEachAtOnceInJetty(connection, context -> {});
     }

@@ -3,16 +3,15 @@ package dev.realtime.sse.internal;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.HttpOutput;
 import org.eclipse.jetty.ee10.servlet.ServletApiRequest;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.EndPoint;
 
 /** Through Jetty, which takes bytes without a copy, sends them at once, and cuts a connection when it is told. */
 final class JettyOutlet extends ContainerOutlet {
@@ -50,7 +49,10 @@ final class JettyOutlet extends ContainerOutlet {
             return new JettyOutlet(async, Framing.NONE);
         }
         // Also for who says "Connection: close": a body without length is waited for by some clients.
-        request.getServletContextResponse().getHeaders().put(HttpHeader.TRANSFER_ENCODING, CHUNKED);
+        request.getServletContextResponse()
+                .getHeaders()
+                .put(HttpHeader.TRANSFER_ENCODING, CHUNKED)
+                .put(HttpHeader.CONNECTION, "close");
         return new JettyOutlet(async, Framing.JETTYS_CHUNKS);
     }
 
@@ -66,12 +68,7 @@ final class JettyOutlet extends ContainerOutlet {
         return new JettyOutlet(async, Framing.OUR_CHUNKS);
     }
 
-    /** Whether it is Jetty that serves this request, however it is wrapped. */
-    static boolean serves(ServletRequest request) {
-        ServletRequest innermost = request;
-        while (innermost instanceof ServletRequestWrapper wrapper) {
-            innermost = wrapper.getRequest();
-        }
+    static boolean serves(ServletRequest innermost) {
         return innermost instanceof ServletApiRequest;
     }
 
@@ -113,9 +110,14 @@ final class JettyOutlet extends ContainerOutlet {
         return super.flush(out) || ends;
     }
 
+    /** A failed response does not fail a write that is under way, so Jetty 12.0 complains of it: the end of the connection does. */
     @Override
-    public void abort() {
-        request.getServletChannel().abort(new TimeoutException("the client does not read"));
-        complete();
+    void cut() {
+        EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+        if (request.getConnectionMetaData().getHttpVersion().getVersion() <= HttpVersion.HTTP_1_1.getVersion()) {
+            endPoint.close();
+        } else {
+            request.getServletChannel().abort(new UnreadException());
+        }
     }
 }

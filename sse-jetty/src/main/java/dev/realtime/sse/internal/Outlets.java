@@ -1,6 +1,8 @@
 package dev.realtime.sse.internal;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
 import java.io.IOException;
 
 /** The best way to a client that there is. No class but {@link JettyOutlet} and {@link SocketOutlet} needs Jetty's. */
@@ -14,10 +16,24 @@ final class Outlets {
      * @param buffer of the thread that will write
      */
     static Outlet of(AsyncContext async, boolean direct, SocketBuffer buffer) throws IOException {
-        if (!JETTY || !JettyOutlet.serves(async.getRequest())) {
-            return new ContainerOutlet(async);
+        ServletRequest innermost = innermost(async.getRequest());
+        if (JETTY && JettyOutlet.serves(innermost)) {
+            return direct ? SocketOutlet.of(async, buffer) : JettyOutlet.of(async);
+        } else if (TomcatOutlet.serves(innermost)) {
+            return new TomcatOutlet(async, innermost);
+        } else if (UndertowOutlet.serves(innermost)) {
+            return UndertowOutlet.of(async, innermost);
         }
-        return direct ? SocketOutlet.of(async, buffer) : JettyOutlet.of(async);
+        return new ContainerOutlet(async);
+    }
+
+    /** The container's own, however it is wrapped. */
+    private static ServletRequest innermost(ServletRequest request) {
+        ServletRequest innermost = request;
+        while (innermost instanceof ServletRequestWrapper wrapper) {
+            innermost = wrapper.getRequest();
+        }
+        return innermost;
     }
 
     private static boolean isThere(String name) {
