@@ -1,6 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.transport.Settings;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -34,10 +37,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class HeadDeadlineTest {
     private static final Duration DEADLINE = Duration.ofMillis(500);
+    private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
+    private static final String PING = "\0\0\10\6\0\0\0\0\0abcdefgh";
     private static final String WHOLE = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(server);
+    private final ServerConnector connector = new ServerConnector(
+            server, new HttpConnectionFactory(), Http2.plain(new HttpConfiguration()));
 
     @BeforeEach
     void start() throws Exception {
@@ -47,6 +53,9 @@ class HeadDeadlineTest {
         server.setHandler(new Handler.Abstract() {
             @Override
             public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                if (Request.getPathInContext(request).equals("/open")) {
+                    return true; // never completed
+                }
                 String body = Content.Source.asString(request, StandardCharsets.UTF_8);
                 response.setStatus(HttpStatus.OK_200);
                 Content.Sink.write(response, true, "got " + body.length(), callback);
@@ -96,6 +105,72 @@ class HeadDeadlineTest {
     }
 
     @Test
+    void emptyLinesInPlaceOfARequestAreCut() throws IOException {
+        try (Socket first = connected();
+                Socket later = connected()) {
+            assertThat(trickleUntilCut(first, "\r\n", "\r\n")).isGreaterThanOrEqualTo(DEADLINE);
+            say(later, WHOLE);
+            assertThat(answer(later)).startsWith("HTTP/1.1 200");
+            assertThat(trickleUntilCut(later, "\r\n", "\r\n")).isGreaterThanOrEqualTo(DEADLINE);
+        }
+    }
+
+    @Test
+    void anEmptyLineBehindARequestIsNotWhatComesForEver() throws IOException {
+        try (Socket kept = connected();
+                Socket other = connected()) {
+            say(kept, WHOLE + "\r\n");
+            assertThat(answer(kept)).startsWith("HTTP/1.1 200");
+            trickleUntilCut(other, "\r\n", "\r\n");
+            say(kept, "\r\n");
+            trickleUntilCut(connected(), "\r\n", "\r\n");
+            say(kept, WHOLE);
+            assertThat(answer(kept)).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void anHttp2HeadThatTricklesInIsCut() throws IOException {
+        try (Socket head = connected();
+                Socket continued = connected()) {
+            String headersOf4Kb = "\0\20\0\1\4\0\0\0\1";
+            assertThat(trickleUntilCut(head, PREFACE + headersOf4Kb, "x")).isGreaterThanOrEqualTo(DEADLINE);
+            String headersToBeContinued = "\0\0\1\1\0\0\0\0\1\202";
+            String continuationThatIsNotTheLast = "\0\0\1\11\0\0\0\0\1\204";
+            assertThat(trickleUntilCut(
+                            continued, PREFACE + headersToBeContinued, continuationThatIsNotTheLast))
+                    .isGreaterThanOrEqualTo(DEADLINE);
+        }
+    }
+
+    @Test
+    void soIsOneBesideAStreamThatIsOpen() throws IOException {
+        try (Socket socket = connected()) {
+            say(socket, PREFACE + request(1, "/open"));
+            String headersToBeContinued = "\0\0\1\1\0\0\0\0\3\202";
+            String continuationThatIsNotTheLast = "\0\0\1\11\0\0\0\0\3\204";
+            assertThat(trickleUntilCut(socket, headersToBeContinued, continuationThatIsNotTheLast))
+                    .isGreaterThanOrEqualTo(DEADLINE);
+        }
+    }
+
+    @Test
+    void framesWithoutARequestAreCutAndThoseBesideAStreamAreNot() throws IOException {
+        try (Socket open = connected();
+                Socket pinging = connected();
+                Socket setting = connected()) {
+            say(open, PREFACE + request(1, "/open"));
+            assertThat(trickleUntilCut(pinging, PREFACE, PING)).isGreaterThanOrEqualTo(DEADLINE);
+            String settings = "\0\0\0\4\0\0\0\0\0";
+            assertThat(trickleUntilCut(setting, PREFACE, settings, () -> say(open, PING)))
+                    .isGreaterThanOrEqualTo(DEADLINE);
+            trickleUntilCut(connected(), PREFACE, PING, () -> say(open, PING));
+            open.setSoTimeout(1);
+            assertThatThrownBy(() -> open.getInputStream().readAllBytes()).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
     void aHandshakeThatTricklesInIsCutAndOneThatIsDoneIsNot(@TempDir Path folder) throws Exception {
         TestCertificate certificate = TestCertificate.ec();
         String[] settings = certificate.settingsIn(folder);
@@ -115,12 +190,13 @@ class HeadDeadlineTest {
         secure.start();
         try (Socket done = TestCertificate.trusting(certificate)
                         .getSocketFactory()
-                        .createSocket(InetAddress.getLoopbackAddress(), secure.getLocalPort());
-                Socket slow = new Socket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
+                        .createSocket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
             done.setSoTimeout(10_000);
             ((SSLSocket) done).startHandshake();
             String recordOf16KbOfHandshake = "\026\003\001\100\000";
-            assertThat(trickleUntilCut(slow, recordOf16KbOfHandshake)).isGreaterThanOrEqualTo(DEADLINE);
+            try (Socket slow = new Socket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
+                assertThat(trickleUntilCut(slow, recordOf16KbOfHandshake)).isGreaterThanOrEqualTo(DEADLINE);
+            }
             say(done, WHOLE);
             assertThat(answer(done)).startsWith("HTTP/1.1 200");
             assertThat(trickleUntilCut(done, "GET /again HTTP/1.1\r\nX-Slow: ")).isGreaterThanOrEqualTo(DEADLINE);
@@ -135,7 +211,7 @@ class HeadDeadlineTest {
 
     private static void say(Socket socket, String text) throws IOException {
         OutputStream out = socket.getOutputStream();
-        out.write(text.getBytes(StandardCharsets.US_ASCII));
+        out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
     }
 
@@ -146,16 +222,36 @@ class HeadDeadlineTest {
         return new String(bytes, 0, Math.max(0, read), StandardCharsets.US_ASCII);
     }
 
-    /** A byte every now and then, so that no idle timeout can strike. Returns how long that was taken. */
+    /** A GET over HTTP/2. */
+    private static String request(int stream, String path) {
+        String head = "\202\206\1\011localhost\4" + (char) path.length() + path;
+        return "\0\0" + (char) head.length() + "\1\5\0\0\0" + (char) stream + head;
+    }
+
+    private interface Meanwhile {
+        void run() throws IOException;
+    }
+
     private static Duration trickleUntilCut(Socket socket, String begin) throws IOException {
+        return trickleUntilCut(socket, begin, "x");
+    }
+
+    private static Duration trickleUntilCut(Socket socket, String begin, String drop) throws IOException {
+        return trickleUntilCut(socket, begin, drop, () -> {});
+    }
+
+    /** A little every now and then, so that no idle timeout can strike. Returns how long that was taken. */
+    private static Duration trickleUntilCut(Socket socket, String begin, String drop, Meanwhile meanwhile)
+            throws IOException {
         long begun = System.nanoTime();
         say(socket, begin);
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(50))
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> {
+                    meanwhile.run();
                     try {
-                        say(socket, "x");
+                        say(socket, drop);
                         return false;
                     } catch (SocketException cut) {
                         return true;
