@@ -145,6 +145,10 @@ class TomcatEndpointTest {
         String ticket = answer.body().replaceAll(".*\"ticket\":\"([^\"]+)\".*", "$1");
         StreamClient stream = tomcat.stream("?ticket=" + ticket);
         stream.awaitLive();
+        assertThat(stream.header("Set-Cookie"))
+                .as("without an expiry of the credential's, the browser's session is what it holds for")
+                .startsWith("realtime_resume_")
+                .doesNotContain("Max-Age", "Expires");
         String cursor = tomcat.publish("heard");
         assertThat(nextEvent(stream).id()).isEqualTo(cursor);
         assertThat(tomcat.stream("?client=fetch&ticket=" + ticket).statusLine()).startsWith("HTTP/1.1 401");

@@ -53,10 +53,17 @@ final class ResumeCookies {
         return name(caller) + "=" + text.of(new Pass("resume", end, caller))
                 + "; Path=" + options.proxies().pathPrefix(request).text() + request.getContextPath()
                 + request.getServletPath()
-                + "; Max-Age=" + Math.max(0, Duration.between(now, end).toSeconds())
+                + maxAge(caller, now, end)
                 + "; HttpOnly"
                 + (secure ? "; Secure" : "")
                 + "; SameSite=" + (elsewhere ? "None" : "Lax");
+    }
+
+    /** Where nobody has said when a credential ends, its session may at any time: the browser's is the most that is kept. */
+    private static String maxAge(Caller caller, Instant now, Instant end) {
+        return caller.expiresAt() == null
+                ? ""
+                : "; Max-Age=" + Math.max(0, Duration.between(now, end).toSeconds());
     }
 
     private static String name(Caller caller) {

@@ -28,13 +28,22 @@ final class SseConnection implements Outlet.Listener {
 
     private static final Duration OVERFLOWS_APART = Duration.ofSeconds(60);
 
+    /** What a stream takes up. Called by any thread. */
+    interface Place {
+        /** The stream has ended. Once. */
+        void ended();
+
+        /** Nor is anything left of its connection. May be said more than once, or never. */
+        default void gone() {}
+    }
+
     // Set before the container is told of it, then constant.
     private final Streams streams;
     private final String instance;
     private final Function<Delivery.Received, byte[]> renderer;
     private final @Nullable Caller caller;
     private final @Nullable Instant expiresAt;
-    private final Seats.@Nullable Seat seat;
+    private final Place place;
     private final long rotatesAt;
     private final StreamWriter writer;
     private final Runnable turn = this::turn;
@@ -62,16 +71,16 @@ final class SseConnection implements Outlet.Listener {
 
     /**
      * @param caller whose stream it is; null for one that is only told to come back later
-     * @param seat released at the end; null for the same
+     * @param place what it takes up
      */
-    SseConnection(Streams streams, String instance, boolean named, @Nullable Caller caller, Seats.@Nullable Seat seat) {
+    SseConnection(Streams streams, String instance, boolean named, @Nullable Caller caller, Place place) {
         this.streams = streams;
         this.writer = streams.writers().next();
         this.instance = instance;
         this.renderer = named ? Frames.NAMED : Frames.UNNAMED;
         this.caller = caller;
         this.expiresAt = caller == null ? null : caller.expiresAt();
-        this.seat = seat;
+        this.place = place;
         this.rotatesAt = System.nanoTime() + streams.lifetimeNanos();
     }
 
@@ -351,9 +360,7 @@ final class SseConnection implements Outlet.Listener {
                 streams.remove(this, reason);
             } finally {
                 try {
-                    if (seat != null) {
-                        seat.release();
-                    }
+                    place.ended();
                 } finally {
                     if (outlet != null) {
                         last.accept(outlet);
@@ -367,5 +374,6 @@ final class SseConnection implements Outlet.Listener {
     @Override
     public void onGone() {
         end(CloseReason.GONE);
+        place.gone();
     }
 }

@@ -48,6 +48,7 @@ public final class StreamMeters {
         }
         countRefusals(Replays.WIRE_NAME);
         countRefusals(Rates.WIRE_NAME);
+        countRefusals(Farewells.WIRE_NAME);
     }
 
     MeterRegistry registry() {

@@ -47,8 +47,7 @@ public final class StreamServlet extends EndpointServlet {
             if (endsEventSources(e, asked) || isHead(request)) {
                 throw e;
             }
-            open(response);
-            sendAway(async(request), asked, CloseReason.UNAVAILABLE);
+            sendAway(() -> async(request), response, asked, CloseReason.UNAVAILABLE);
             return;
         }
         if (streams.draining() && asked.fetch()) {
@@ -62,8 +61,7 @@ public final class StreamServlet extends EndpointServlet {
         }
         Admission admission = enter(request, credential, asked);
         if (admission == null) {
-            open(response);
-            sendAway(async(request), asked, CloseReason.LIMIT);
+            sendAway(() -> async(request), response, asked, CloseReason.LIMIT);
             return;
         }
         try {
@@ -196,13 +194,17 @@ public final class StreamServlet extends EndpointServlet {
     private void refuse(AsyncContext async, HttpServletResponse response, StreamRequest asked, Throwable failure)
             throws IOException {
         Throwable cause = Exchange.cause(failure);
+        Problem problem = Problem.of(cause);
         if (cause instanceof Refused refused && !endsEventSources(refused, asked)) {
-            open(response);
-            sendAway(async, asked, CloseReason.UNAVAILABLE);
-        } else {
-            Problem.of(cause).write(response);
-            async.complete();
+            try {
+                sendAway(() -> async, response, asked, CloseReason.UNAVAILABLE);
+                return;
+            } catch (Refusal tooMany) {
+                problem = tooMany.problem();
+            }
         }
+        problem.write(response);
+        async.complete();
     }
 
     private static void fail(AsyncContext async, HttpServletResponse response, Throwable failure) {
@@ -232,10 +234,31 @@ public final class StreamServlet extends EndpointServlet {
         return refused.status() != HttpServletResponse.SC_SERVICE_UNAVAILABLE || asked.fetch();
     }
 
-    private void sendAway(AsyncContext async, StreamRequest asked, CloseReason reason) throws IOException {
-        SseConnection connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, null);
+    /** In a stream, which an EventSource understands; unless there are too many such already. */
+    private void sendAway(
+            Supplier<AsyncContext> async, HttpServletResponse response, StreamRequest asked, CloseReason reason)
+            throws IOException {
+        SseConnection.Place place = streams.farewells().take();
+        if (place == null) {
+            streams.meters().refused(Farewells.WIRE_NAME);
+            int limit = streams.farewells().limit();
+            throw Problem.of(
+                            ProblemCode.TOO_MANY_FAREWELLS,
+                            limit + " streams are being told to come back later, which is the limit; come back later")
+                    .sized(limit, null)
+                    .refusal();
+        }
+        SseConnection connection = null;
+        try {
+            open(response);
+            connection = new SseConnection(streams, pubSub.instance(), asked.named(), null, place);
+        } finally {
+            if (connection == null) {
+                place.gone();
+            }
+        }
         connection.close(reason);
-        connection.start(() -> NoSubscription.INSTANCE, () -> async);
+        connection.start(() -> NoSubscription.INSTANCE, async);
     }
 
     private static AsyncContext async(HttpServletRequest request) {
@@ -284,7 +307,7 @@ public final class StreamServlet extends EndpointServlet {
         SseConnection connection = null;
         boolean begun = false;
         try {
-            connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat());
+            connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat()::release);
             Runnable signal = connection::signal;
             SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
             Supplier<Subscription> subscribing =

@@ -29,6 +29,7 @@ public final class Streams implements AutoCloseable {
     private final Seats seats;
     private final Replays replays;
     private final Rates rates;
+    private final Farewells farewells;
     private final CallerHash callerHash;
     private volatile boolean draining;
     /** How many there were when the drain began. */
@@ -45,6 +46,7 @@ public final class Streams implements AutoCloseable {
         this.meters = meters;
         this.seats = new Seats(options.limits());
         this.callerHash = CallerHash.of(options);
+        this.farewells = new Farewells(options.limits().process(), System::nanoTime);
         this.rates = new Rates(options.requestsPerSecond(), System::nanoTime, meters.registry());
         this.replays = new Replays(options.limits().replays(), logFlows, System::nanoTime);
         this.clock = supervisor.timer("realtime-streams-clock");
@@ -120,6 +122,10 @@ public final class Streams implements AutoCloseable {
 
     Supervisor supervisor() {
         return supervisor;
+    }
+
+    Farewells farewells() {
+        return farewells;
     }
 
     Rates rates() {

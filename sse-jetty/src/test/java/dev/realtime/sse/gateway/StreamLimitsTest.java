@@ -79,6 +79,29 @@ class StreamLimitsTest {
     }
 
     @Test
+    void theyAreSentAwayInStreamsOnlyUpToALimitAndThoseThatLeaveMakeRoom() {
+        try (TestGateway gateway = TestGateway.startWithTokens("REALTIME_MAX_STREAMS", "1")) {
+            gateway.stream("", ALICE).awaitLive();
+            List<StreamClient> staying = new ArrayList<>();
+            StreamClient next = gateway.stream("", BOB);
+            while (next.statusLine().contains("200") && staying.size() < 1_000) {
+                staying.add(next);
+                next = gateway.stream("", BOB);
+            }
+            assertThat(next.statusLine()).contains("503");
+            assertThat(staying).hasSizeGreaterThanOrEqualTo(20).hasSizeLessThan(1_000);
+            assertThat(metrics(gateway)).containsPattern("realtime_streams_refused_total\\{limit=\"farewells\"} [1-9]");
+            assertThat(gateway.get("/realtime/stream?client=fetch", BOB).statusCode())
+                    .isEqualTo(429);
+
+            staying.forEach(StreamClient::close);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(2))
+                    .until(() -> gateway.stream("", BOB).statusLine().contains("200"));
+        }
+    }
+
+    @Test
     void oneOrganisationsLimitIsNoAffairOfAnother() {
         try (TestGateway gateway = TestGateway.startWithTokens("REALTIME_MAX_STREAMS_PER_ORG", "1")) {
             gateway.stream("", ALICE).awaitLive();
