@@ -60,8 +60,7 @@ final class HeadDeadline extends RepeatedLook {
      * @param since when for the first time
      * @param saidNow whether since the last look
      */
-    private record Talk(long after, long bytes, int times, long since, boolean saidNow, long deadline)
-            implements Wait {
+    private record Talk(long after, long bytes, int times, long since, boolean saidNow, long deadline) implements Wait {
         @Override
         public boolean isOver(long now) {
             return saidNow && times > IN_PASSING && now - since > deadline;

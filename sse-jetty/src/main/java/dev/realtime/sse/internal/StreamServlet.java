@@ -307,7 +307,8 @@ public final class StreamServlet extends EndpointServlet {
         SseConnection connection = null;
         boolean begun = false;
         try {
-            connection = new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat()::release);
+            connection =
+                    new SseConnection(streams, pubSub.instance(), asked.named(), caller, admission.seat()::release);
             Runnable signal = connection::signal;
             SubscribeRequest wanted = new SubscribeRequest(caller.orgId(), caller.userId(), filter, asked.cursor());
             Supplier<Subscription> subscribing =

@@ -42,8 +42,8 @@ class HeadDeadlineTest {
     private static final String WHOLE = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(
-            server, new HttpConnectionFactory(), Http2.plain(new HttpConfiguration()));
+    private final ServerConnector connector =
+            new ServerConnector(server, new HttpConnectionFactory(), Http2.plain(new HttpConfiguration()));
 
     @BeforeEach
     void start() throws Exception {
@@ -137,8 +137,7 @@ class HeadDeadlineTest {
             assertThat(trickleUntilCut(head, PREFACE + headersOf4Kb, "x")).isGreaterThanOrEqualTo(DEADLINE);
             String headersToBeContinued = "\0\0\1\1\0\0\0\0\1\202";
             String continuationThatIsNotTheLast = "\0\0\1\11\0\0\0\0\1\204";
-            assertThat(trickleUntilCut(
-                            continued, PREFACE + headersToBeContinued, continuationThatIsNotTheLast))
+            assertThat(trickleUntilCut(continued, PREFACE + headersToBeContinued, continuationThatIsNotTheLast))
                     .isGreaterThanOrEqualTo(DEADLINE);
         }
     }
@@ -189,8 +188,8 @@ class HeadDeadlineTest {
         server.addManaged(deadline);
         secure.start();
         try (Socket done = TestCertificate.trusting(certificate)
-                        .getSocketFactory()
-                        .createSocket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), secure.getLocalPort())) {
             done.setSoTimeout(10_000);
             ((SSLSocket) done).startHandshake();
             String recordOf16KbOfHandshake = "\026\003\001\100\000";
