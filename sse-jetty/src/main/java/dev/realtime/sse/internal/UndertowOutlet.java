@@ -176,10 +176,18 @@ final class UndertowOutlet implements Outlet {
         } catch (IOException clientHasLeft) {
             // told to us, and so not to the log
         } finally {
-            container.complete();
+            completeUnlessItStops();
         }
         if (alone) { // nothing else will come over it, and Undertow waits until the client closes it too
             later(this::close);
+        }
+    }
+
+    private void completeUnlessItStops() {
+        try {
+            container.complete();
+        } catch (RejectedExecutionException serverStops) {
+            // nothing is left of it
         }
     }
 
