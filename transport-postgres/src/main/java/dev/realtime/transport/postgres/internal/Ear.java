@@ -6,7 +6,8 @@ import java.sql.SQLException;
 interface Ear extends AutoCloseable {
     /** What it hears. Called on the driver's I/O threads: only notes it and returns. */
     interface Callback {
-        void heard(String payload);
+        /** @param pid of the server process that notifies */
+        void heard(int pid, String payload);
 
         void closed();
     }

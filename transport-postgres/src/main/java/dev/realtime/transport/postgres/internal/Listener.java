@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ final class Listener implements AutoCloseable {
 
     private final Ear.Opener opener;
     private final Ear.LoopBack loopBack;
-    private final Runnable wake;
+    private final IntConsumer wake;
     private final Consumer<Hearing> report;
     private final long pulse;
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
@@ -53,13 +54,13 @@ final class Listener implements AutoCloseable {
     private long connections;
 
     /**
-     * @param wake called for each notification, on the driver's threads
+     * @param wake called with the pid of the server process for each notification, on the driver's threads
      * @param report called when the verdict may have changed, on the listener's thread
      */
     Listener(
             Ear.Opener opener,
             Ear.LoopBack loopBack,
-            Runnable wake,
+            IntConsumer wake,
             Consumer<Hearing> report,
             Timing timing,
             Supervisor supervisor) {
@@ -201,8 +202,8 @@ final class Listener implements AutoCloseable {
         }
 
         @Override
-        public void heard(String payload) {
-            wake.run();
+        public void heard(int pid, String payload) {
+            wake.accept(pid);
             String token = awaited;
             if (token != null && payload.equals(TOKEN + token + "\"}")) {
                 inbox.offer(new Input.Heard(connection, token));

@@ -125,7 +125,7 @@ final class PgNgEar implements Ear {
         PGNotificationListener listener = new PGNotificationListener() {
             @Override
             public void notification(int processId, String channelName, String payload) {
-                callback.heard(payload);
+                callback.heard(processId, payload);
             }
 
             @Override

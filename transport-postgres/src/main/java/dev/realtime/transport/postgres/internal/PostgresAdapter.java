@@ -98,9 +98,9 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
                     return ear;
                 },
                 payload -> loopBack(connections, payload),
-                () -> {
+                pid -> {
                     suspicion.notified(System.nanoTime());
-                    tail.wake();
+                    tail.notified(pid);
                 },
                 tail::hears,
                 timing,

@@ -48,6 +48,7 @@ final class Tail implements AutoCloseable {
     private final LogWriter writer;
     private final Sealer sealer;
     private final Incarnation incarnation;
+    private final HollowWakes hollow;
     private final DeliverySink sink;
     private final Timing timing;
     private final Suspicion suspicion;
@@ -89,6 +90,7 @@ final class Tail implements AutoCloseable {
         this.supervisor = supervisor;
         this.loop = supervisor.loop(NAME, this::connection);
         this.incarnation = incarnation;
+        this.hollow = new HollowWakes(supervisor.troubles(), System::nanoTime);
         this.lookout = lookout;
         this.timing = timing;
         this.suspicion = suspicion;
@@ -112,6 +114,12 @@ final class Tail implements AutoCloseable {
         if (wakeUps.availablePermits() == 0) {
             wakeUps.release();
         }
+    }
+
+    /** A notification has come from this server process. Any thread; cheap. */
+    void notified(int pid) {
+        hollow.heard(pid);
+        wake();
     }
 
     /** What the listener says. Any thread. */
@@ -201,6 +209,7 @@ final class Tail implements AutoCloseable {
     private void follow(Connection connection, boolean detour) throws SQLException, InterruptedException {
         boolean pooler = Connections.isThroughPooler(connection);
         boolean due = true;
+        boolean woken = false;
         Hearing last = hearing;
         Whereabouts joined = null;
         while (!closed) {
@@ -219,12 +228,13 @@ final class Tail implements AutoCloseable {
             long pace = Pace.betweenReads(lookout.peers().count());
             grew = false;
             if (due || !now.equals(last)) {
-                Pace.rest(looked, pace);
+                Pace.rest(looked, Math.max(pace, hollow.apart()));
                 look(connection, detour);
             }
             if (seal(connection, live && !pooler) > 0) {
                 look(connection, detour);
             }
+            hollow.round(woken, grew);
             // Not before what was committed until LISTEN worked has been delivered.
             report(now);
             suspicion.look(live, System.nanoTime());
@@ -233,8 +243,7 @@ final class Tail implements AutoCloseable {
             Duration wait = sealer.interval().compareTo(poll) < 0 ? sealer.interval() : poll;
             // Where instances are many, who has found something looks again: not every append is announced.
             boolean paced = grew && pace > 0;
-            boolean woken =
-                    wakeUps.tryAcquire(paced ? Math.min(pace, wait.toNanos()) : wait.toNanos(), TimeUnit.NANOSECONDS);
+            woken = wakeUps.tryAcquire(paced ? Math.min(pace, wait.toNanos()) : wait.toNanos(), TimeUnit.NANOSECONDS);
             if (woken) {
                 wakeUps.drainPermits();
             }

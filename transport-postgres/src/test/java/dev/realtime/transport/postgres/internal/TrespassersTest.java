@@ -12,11 +12,14 @@ import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.testkit.RecordingSink;
 import dev.realtime.transport.testkit.servers.TestPostgres;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,48 @@ class TrespassersTest {
         assertThat(sink.calls(RecordingSink.Call.Status.class))
                 .extracting(call -> call.status().state())
                 .containsOnly(State.LIVE);
+    }
+
+    @Test
+    void whoNotifiesOurChannelInVainIsNamedAndHasNobodyLookAllTheTime() throws Exception {
+        String flood = "do $$ declare ends timestamptz := clock_timestamp() + interval '4 s'; begin"
+                + " while clock_timestamp() < ends loop perform pg_notify((select channel from \"" + schema
+                + "\".store), random()::text); commit; end loop; end $$";
+        try (Connection publisher = SERVER.connect();
+                Statement sql = publisher.createStatement()) {
+            CompletableFuture<Void> flooding = CompletableFuture.runAsync(() -> {
+                try {
+                    run(flood);
+                } catch (SQLException e) {
+                    throw new CompletionException(e);
+                }
+            });
+            awaitTrouble(
+                    HollowWakes.PART,
+                    "pid " + other.unwrap(org.postgresql.PGConnection.class).getBackendPID());
+            long before = looks(sql);
+            long since = System.nanoTime();
+            sql.execute("select \"" + schema + "\".publish('acme', 'orders.paid', id => 'all-the-same')");
+            await().until(() -> sink.ids().contains("all-the-same"));
+            flooding.join();
+            long millis = (System.nanoTime() - since) / 1_000_000;
+            assertThat((looks(sql) - before) * 1_000 / millis)
+                    .as("looks a second")
+                    .isLessThan(300);
+        }
+        awaitNoTrouble();
+        assertThat(sink.calls(RecordingSink.Call.Status.class))
+                .extracting(call -> call.status().state())
+                .containsOnly(State.LIVE);
+    }
+
+    /** Scans of the log so far, by whichever index. */
+    private long looks(Statement sql) throws SQLException {
+        try (ResultSet row = sql.executeQuery("select coalesce(idx_scan, 0) + seq_scan from pg_stat_all_tables"
+                + " where relname = 'log' and schemaname = '" + schema + "'")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     private void awaitTrouble(String part, String named) {
