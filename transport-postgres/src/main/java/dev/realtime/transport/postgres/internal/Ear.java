@@ -6,7 +6,11 @@ import java.sql.SQLException;
 interface Ear extends AutoCloseable {
     /** What it hears. Called on the driver's I/O threads: only notes it and returns. */
     interface Callback {
-        /** @param pid of the server process that notifies */
+        /**
+         * A notification.
+         *
+         * @param pid of the server process that notifies
+         */
         void heard(int pid, String payload);
 
         void closed();
