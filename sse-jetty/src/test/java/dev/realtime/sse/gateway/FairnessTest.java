@@ -42,7 +42,6 @@ class FairnessTest {
             }
             await(() -> assertThat(gateway.get("/metrics", "Authorization", TestGateway.bearer("_ops"))
                             .body())
-                    .containsPattern("realtime_bodies_bytes [6-9]\\d{5}\\.0")
                     .containsPattern("realtime_bodies_refused_total 2\\d\\d\\.0"));
 
             for (int i = 0; i < 66; i++) {
