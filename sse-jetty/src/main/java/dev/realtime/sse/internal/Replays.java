@@ -2,12 +2,12 @@ package dev.realtime.sse.internal;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.fairness.Lines;
 import dev.realtime.transport.fairness.Shares;
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +43,7 @@ final class Replays {
 
     // guarded by this
     private final Set<Place> readers = new LinkedHashSet<>();
-    private final Map<String, Set<Place>> lines = new LinkedHashMap<>();
+    private final Lines<Place> lines = new Lines<>();
     private final Queue<Place> toSignal = new ArrayDeque<>();
     private boolean signalling;
 
@@ -78,10 +78,10 @@ final class Replays {
             Place place = new Place(orgId);
             if (!flows) {
                 place.mayRead = true;
-            } else if (!lines.containsKey(orgId) && reading.take(orgId, 1)) {
+            } else if (!lines.has(orgId) && reading.take(orgId, 1)) {
                 begin(place);
             } else if (waiting.take(orgId, 1)) {
-                lines.computeIfAbsent(orgId, org -> new LinkedHashSet<>()).add(place);
+                lines.add(orgId, place);
             } else {
                 return new Full(limit);
             }
@@ -104,11 +104,10 @@ final class Replays {
                 reading.giveBack(place.orgId, 1);
             }
             if (!flows) {
-                lines.forEach((org, line) -> {
-                    waiting.giveBack(org, line.size());
-                    line.forEach(this::letIn);
+                lines.removeAll().forEach(place -> {
+                    waiting.giveBack(place.orgId, 1);
+                    letIn(place);
                 });
-                lines.clear();
             }
             admit();
         }
@@ -127,14 +126,8 @@ final class Replays {
         synchronized (this) {
             if (readers.remove(place)) {
                 reading.giveBack(place.orgId, 1);
-            } else {
-                Set<Place> line = lines.get(place.orgId);
-                if (line != null && line.remove(place)) {
-                    waiting.giveBack(place.orgId, 1);
-                    if (line.isEmpty()) {
-                        lines.remove(place.orgId);
-                    }
-                }
+            } else if (lines.remove(place.orgId, place)) {
+                waiting.giveBack(place.orgId, 1);
             }
             admit();
         }
@@ -143,29 +136,15 @@ final class Replays {
 
     /** One of each organisation after the other, as long as there is room for any. */
     private void admit() {
-        boolean admitted = true;
-        while (admitted) {
-            admitted = false;
-            Iterator<Map.Entry<String, Set<Place>>> each = lines.entrySet().iterator();
-            while (each.hasNext()) {
-                Map.Entry<String, Set<Place>> line = each.next();
-                if (reading.take(line.getKey(), 1)) {
-                    letInFirst(line.getValue());
-                    admitted = true;
-                }
-                if (line.getValue().isEmpty()) {
-                    each.remove();
-                }
-            }
+        List<Place> next = lines.removeFirsts(org -> reading.take(org, 1));
+        while (!next.isEmpty()) {
+            next.forEach(place -> {
+                waiting.giveBack(place.orgId, 1);
+                begin(place);
+                letIn(place);
+            });
+            next = lines.removeFirsts(org -> reading.take(org, 1));
         }
-    }
-
-    private void letInFirst(Set<Place> line) {
-        Place first = line.iterator().next();
-        line.remove(first);
-        waiting.giveBack(first.orgId, 1);
-        begin(first);
-        letIn(first);
     }
 
     private void begin(Place place) {

@@ -349,7 +349,7 @@ public final class Hub implements DeliverySink {
 
         @Override
         public void left(HubSubscription subscription) {
-            room.letGo(subscription);
+            guard(() -> room.letGo(subscription));
         }
 
         @Override

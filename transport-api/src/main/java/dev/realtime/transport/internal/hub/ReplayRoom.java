@@ -1,16 +1,12 @@
 package dev.realtime.transport.internal.hub;
 
+import dev.realtime.transport.fairness.Lines;
 import dev.realtime.transport.fairness.Shares;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -51,7 +47,7 @@ final class ReplayRoom {
 
     // guarded by this
     private final Map<HubSubscription, Deque<Sheet>> held = new HashMap<>();
-    private final Map<String, Set<HubSubscription>> waiting = new LinkedHashMap<>();
+    private final Lines<HubSubscription> waiting = new Lines<>();
 
     /** @param replay has a subscription that waited ask again */
     ReplayRoom(long bytes, Consumer<HubSubscription> replay) {
@@ -110,7 +106,7 @@ final class ReplayRoom {
             if (sheets != null) {
                 sheets.forEach(this::release);
             }
-            leave(subscription);
+            waiting.remove(subscription.request().orgId(), subscription);
         }
         admitNext();
     }
@@ -121,7 +117,7 @@ final class ReplayRoom {
         if (admits(orgId)) {
             return false;
         }
-        waiting.computeIfAbsent(orgId, org -> new LinkedHashSet<>()).add(subscription);
+        waiting.add(orgId, subscription);
         return true;
     }
 
@@ -130,7 +126,7 @@ final class ReplayRoom {
     }
 
     synchronized int waiting() {
-        return waiting.values().stream().mapToInt(Set::size).sum();
+        return waiting.size();
     }
 
     private void release(Sheet sheet) {
@@ -139,31 +135,11 @@ final class ReplayRoom {
         }
     }
 
-    private void leave(HubSubscription subscription) {
-        String orgId = subscription.request().orgId();
-        Set<HubSubscription> line = waiting.get(orgId);
-        if (line != null && line.remove(subscription) && line.isEmpty()) {
-            waiting.remove(orgId);
-        }
-    }
-
     /** One of each organisation that may: when it has its page, the next. */
     private void admitNext() {
-        List<HubSubscription> next = new ArrayList<>();
+        List<HubSubscription> next;
         synchronized (this) {
-            Iterator<Map.Entry<String, Set<HubSubscription>>> lines =
-                    waiting.entrySet().iterator();
-            while (lines.hasNext()) {
-                Map.Entry<String, Set<HubSubscription>> line = lines.next();
-                if (admits(line.getKey())) {
-                    HubSubscription first = line.getValue().iterator().next();
-                    line.getValue().remove(first);
-                    next.add(first);
-                    if (line.getValue().isEmpty()) {
-                        lines.remove();
-                    }
-                }
-            }
+            next = waiting.removeFirsts(this::admits);
         }
         next.forEach(replay);
     }
