@@ -38,7 +38,9 @@ class Fault02BlackHoleTest {
                     () -> GatewayPair.state(pair.a()).equals("DOWN"));
             assertThat(GatewayPair.cause(pair.a())).contains("127.0.0.1:" + proxy.port());
             pair.publish(20);
-            assertThat(GatewayPair.state(pair.b())).isEqualTo("LIVE");
+            assertThat(GatewayPair.state(pair.b()))
+                    .as(GatewayPair.cause(pair.b()))
+                    .isEqualTo("LIVE");
 
             proxy.heal();
             pair.requireUnharmed();

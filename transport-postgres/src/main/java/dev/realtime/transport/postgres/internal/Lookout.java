@@ -61,7 +61,7 @@ final class Lookout implements AutoCloseable {
         this.trespassers = new Trespassers(settings.schema(), supervisor.troubles());
         this.sql = Survey.sql(settings.schema());
         this.sight = new Sight(settings.schema());
-        this.standstill = new Standstill(settings.schema(), settings.applicationName());
+        this.standstill = new Standstill(settings.schema(), settings.applicationName(), System::nanoTime);
         this.peers = new Peers(settings.applicationName("tail"), Fingerprint.of(settings));
     }
 
@@ -131,7 +131,7 @@ final class Lookout implements AutoCloseable {
             if (problem != null) {
                 return problem.text();
             }
-            return Causes.isLocked(failure) ? standstill.look(connection).cause() : null;
+            return Causes.isLocked(failure) ? standstill.lookWhileLocked(connection) : null;
         } catch (SQLException e) {
             LOG.debug("the server does not say more", e);
             return null;

@@ -1,29 +1,48 @@
 package dev.realtime.transport.postgres.internal;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who keeps the log from being written or read: a session that holds one of our tables or the notification queue for
- * long, or a commit of ours that does not end. Of others' sessions it sees as much as its role may. Asks the
- * catalogue and the server's views only, so it waits for none of those locks. Immutable.
+ * long, or a commit of ours that does not end. Asks the catalogue and the server's views only, so it waits for none of
+ * those locks.
+ *
+ * <p>A lock and its session are read one after the other: by then the transaction may have ended. And of others'
+ * sessions a role may not see since when they are at work; so these count once they were seen twice. {@link #look} on
+ * one thread, {@link #lookWhileLocked} on any.
  */
 final class Standstill {
     /** From then on a lock is held for long: ours last milliseconds, where the server has the time for them. */
-    private static final String LONG = "interval '2 seconds'";
+    private static final Duration LONG = Duration.ofSeconds(2);
 
     /** No statement of ours is waited for so long: whoever asked has gone. */
     private static final String ABANDONED = "interval '10 seconds'";
 
+    /** In the place of transactions that have been seen: every one counts. */
+    private static final String ALL = "all";
+
     private final String sql;
+    private final LongSupplier nanos;
+
+    /** When each transaction was seen first of which the server does not say since when it is at work. */
+    private Map<String, Long> since = Map.of();
 
     /** @param application how the sessions of this instance begin to call themselves */
-    Standstill(String schema, String application) {
+    Standstill(String schema, String application, LongSupplier nanos) {
+        this.nanos = nanos;
         String ours = "(select n.oid from pg_catalog.pg_namespace n where n.nspname = '" + schema + "')";
-        sql = "with held as (select l.pid, pg_catalog.min(case when l.locktype = 'relation'"
+        sql = "with held as (select l.pid, pg_catalog.min(l.virtualtransaction) as transaction,"
+                + " pg_catalog.min(case when l.locktype = 'relation'"
                 + " then pg_catalog.format('%s.%s', '" + schema + "', c.relname) else 'the notification queue' end)"
                 + " as what from pg_catalog.pg_locks l left join pg_catalog.pg_class c on l.locktype = 'relation'"
                 + " and c.oid = l.relation and c.relnamespace = " + ours
@@ -32,21 +51,30 @@ final class Standstill {
                 + " pg_catalog.current_database()) and l.mode not in ('AccessShareLock', 'RowShareLock') and"
                 + " (c.relname = 'gate' or l.mode not in ('RowExclusiveLock', 'ShareUpdateExclusiveLock')))"
                 + " or (l.locktype = 'object' and l.database = '0' and l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass::pg_catalog.oid"
-                + " and l.objid = '0' and l.mode = 'AccessExclusiveLock')) group by l.pid)"
-                + ", at_work as (select h.pid, h.what from held h union all select w.pid, null"
+                + " and l.objid = '0' and l.mode = 'AccessExclusiveLock'))"
+                + " group by l.pid, case when l.pid is null then l.virtualtransaction end)"
+                + ", at_work as (select h.pid, h.transaction, h.what from held h union all"
+                + " select w.pid, null, null"
                 + " from pg_catalog.pg_stat_activity w where w.wait_event = 'SyncRep' and w.application_name like"
                 + " 'realtime:%' and w.pid not in (select x.pid from held x where x.pid is not null))"
-                + ", worst as (select coalesce(" + Survey.WHO + ", 'a prepared transaction') as who, h.what,"
-                + " a.wait_event, a.pid from at_work h left join pg_catalog.pg_stat_activity a on a.pid = h.pid"
-                + " where h.pid is null"
-                + " or coalesce(a.xact_start < pg_catalog.clock_timestamp() - case when a.application_name like 'realtime:%'"
-                + " and a.state = 'active' and coalesce(a.wait_event_type, '') not in ('Lock', 'IPC', 'Client') then "
-                + ABANDONED + " else " + LONG + " end, a.pid is not null)"
-                + " order by h.what is null, a.xact_start limit 1)"
+                + ", timed as (select h.*, a.xact_start, a.wait_event, case when h.pid is null then 'a prepared transaction'"
+                + " else " + Survey.WHO + " end as who,"
+                + " case when a.xact_start is not null then a.xact_start < pg_catalog.clock_timestamp() -"
+                + " case when a.application_name like 'realtime:%' and a.state = 'active'"
+                + " and coalesce(a.wait_event_type, '') not in ('Lock', 'IPC', 'Client') then " + ABANDONED
+                + " else interval '" + LONG.toMillis() + " milliseconds' end"
+                // Idle, it holds nothing any more; without a row, it has ended.
+                + " when a.state = 'idle' or (a.pid is null and h.pid is not null) then false end as is_long"
+                + " from at_work h left join pg_catalog.pg_stat_activity a on a.pid = h.pid)"
+                + ", worst as (select t.who, t.what, t.wait_event, t.pid from timed t, (values (?)) seen (transactions)"
+                + " where coalesce(t.is_long, seen.transactions = '" + ALL + "'"
+                + " or t.transaction = any (pg_catalog.string_to_array(seen.transactions, ',')))"
+                + " order by t.what is null, t.xact_start limit 1)"
                 + " select w.who, w.what, w.wait_event, w.pid,"
                 + " (select pg_catalog.count(*) from pg_catalog.pg_stat_activity b where"
                 + " pg_catalog.starts_with(b.application_name, '" + application + "') and b.state = 'active'"
-                + " and b.query_start < pg_catalog.clock_timestamp() - " + ABANDONED + ")"
+                + " and b.query_start < pg_catalog.clock_timestamp() - " + ABANDONED + "),"
+                + " (select pg_catalog.string_agg(t.transaction, ',') from timed t where t.is_long is null)"
                 + " from (values (1)) one (n) left join worst w on true";
     }
 
@@ -58,11 +86,44 @@ final class Standstill {
      */
     record Seen(@Nullable String cause, int abandoned) {}
 
+    /** Looks, every some seconds. */
     Seen look(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
+        long now = nanos.getAsLong();
+        String seenForLong = since.entrySet().stream()
+                .filter(each -> now - each.getValue() >= LONG.toNanos())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining(","));
+        try (PreparedStatement statement = asking(connection, seenForLong);
+                ResultSet row = statement.executeQuery()) {
             row.next();
+            String untimed = row.getString(6);
+            Map<String, Long> seen = new HashMap<>();
+            for (String transaction : untimed == null ? List.<String>of() : List.of(untimed.split(",", -1))) {
+                seen.put(transaction, since.getOrDefault(transaction, now));
+            }
+            since = Map.copyOf(seen);
             return new Seen(cause(row), row.getInt(5));
+        }
+    }
+
+    /** Who may be the cause that a statement has waited for a lock for too long; null if nobody is seen. */
+    @Nullable
+    String lookWhileLocked(Connection connection) throws SQLException {
+        try (PreparedStatement statement = asking(connection, ALL);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return cause(row);
+        }
+    }
+
+    private PreparedStatement asking(Connection connection, String transactions) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        try {
+            statement.setString(1, transactions);
+            return statement;
+        } catch (SQLException e) {
+            statement.close();
+            throw e;
         }
     }
 
