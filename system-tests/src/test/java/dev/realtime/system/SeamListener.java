@@ -12,21 +12,47 @@ final class SeamListener implements Subscriber, AutoCloseable {
     private final SeamBell bell;
     private final List<Told> told = Collections.synchronizedList(new ArrayList<>());
     private final Set<String> events = ConcurrentHashMap.newKeySet();
-    private final AutoCloseable subscription;
+    private final SeamWorld world;
+    private final String organisation;
+    private volatile AutoCloseable subscription;
     private volatile boolean live;
+    private volatile boolean ended;
+    private volatile String cursor;
 
     SeamListener(SeamWorld world, String organisation, SeamBell bell) {
         this.bell = bell;
-        this.subscription = world.listen(organisation, this::take);
+        this.world = world;
+        this.organisation = organisation;
+        this.subscription = world.listen(organisation, null, this::take);
     }
 
     boolean isLive() {
         return live;
     }
 
+    /** It was told that nothing comes any more, and has subscribed again where it was. */
+    boolean hasEnded() {
+        return ended;
+    }
+
+    private void again() {
+        close();
+        subscription = world.listen(organisation, cursor, this::take);
+    }
+
     private void take(List<String> fields) {
         parsed(fields).ifPresent(told::add);
         live |= fields.get(0).equals("live");
+        switch (fields.get(0)) {
+            case "event" -> cursor = fields.get(3) == null ? cursor : fields.get(3);
+            case "reached", "opened" -> cursor = fields.get(1);
+            case "gap" -> cursor = fields.get(4);
+            case "ended" -> {
+                ended = true;
+                Beside.THREADS.execute(this::again);
+            }
+            default -> {}
+        }
         if (fields.get(0).equals("event")) {
             events.add(fields.get(2));
         }

@@ -1,135 +1,197 @@
 package dev.realtime.system;
 
 import java.io.UncheckedIOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Has each seam of a woven world throw once, and judges each time. A world in which something is wrong is left for a
- * new one, so that one failure is not counted twice. For one thread.
+ * Has each seam of a woven world throw once, and judges each time. Some worlds are at work beside each other, as a case
+ * mostly waits. A world in which something is wrong is left for a new one, so that one failure is not counted twice.
  */
-final class SeamRun implements AutoCloseable {
+final class SeamRun {
     private static final int CENSUS_ROUNDS = 2;
+    private static final int WORLDS = 6;
     private static final Duration UNTIL_ALL_IS_GIVEN_BACK = Duration.ofSeconds(10);
 
     /** What a gateway without streams and publishers holds: the revocations listen. */
     private static final Map<String, Integer> AT_REST =
             Map.of("seats", 0, "replays", 0, "bodies", 0, "streams", 0, "queued", 0, "subscriptions", 1);
 
+    /** What to try, and while what is done. */
+    private record Case(int seam, SeamScene.Act act, SeamKind kind) {}
+
     private final Seams seams;
     private final SeamTokens tokens;
-    private final Supplier<SeamWorld> worlds;
-    private final List<SeamScene.Act> acts;
-    private SeamWorld world;
-    private int cases;
+    private final SeamStore.Kind store;
+    private final AtomicInteger cases = new AtomicInteger();
 
-    /**
-     * @param worlds makes a new one
-     * @param acts what is done while a seam is armed, from the cheapest on
-     */
-    SeamRun(Seams seams, SeamTokens tokens, Supplier<SeamWorld> worlds, List<SeamScene.Act> acts) {
+    SeamRun(Seams seams, SeamTokens tokens, SeamStore.Kind store) {
         this.seams = seams;
         this.tokens = tokens;
-        this.worlds = worlds;
-        this.acts = acts;
-        renew();
+        this.store = store;
     }
 
-    /** Which seams each act comes by, each by the cheapest act that has come by; nothing throws. */
+    /** Which seams are come by, each with the cheapest act that comes by it; nothing throws. */
     Map<Integer, SeamScene.Act> census() throws Exception {
         Map<SeamScene.Act, BitSet> ever = new LinkedHashMap<>();
-        for (int round = 0; round < CENSUS_ROUNDS; round++) {
-            for (SeamScene.Act act : acts) {
-                try (SeamScene scene = new SeamScene(world, tokens, "census-" + ++cases)) {
-                    world.takeReached();
-                    scene.act(act);
-                    BitSet reached = world.takeReached();
-                    ever.computeIfAbsent(act, first -> reached).or(reached);
-                    require(act + " with nothing armed", scene.judge());
+        try (World world = new World()) {
+            for (int round = 0; round < CENSUS_ROUNDS; round++) {
+                for (SeamScene.Act act : SeamScene.Act.values()) {
+                    ever.computeIfAbsent(act, first -> new BitSet()).or(world.reached(act));
                 }
             }
         }
-        require("after the census", leftBehind());
         Map<Integer, SeamScene.Act> reached = new LinkedHashMap<>();
         ever.forEach((act, numbers) -> numbers.stream().forEach(seam -> reached.putIfAbsent(seam, act)));
         return reached;
     }
 
-    /** One line for each case in which something was wrong. */
-    List<String> faults(Map<Integer, SeamScene.Act> reached, Predicate<String> wanted, SeamKind kind) {
-        List<String> wrong = new ArrayList<>();
+    /**
+     * One line for each case in which something was wrong.
+     *
+     * @param allKinds whether each seam throws every kind; else one, in turn
+     */
+    List<String> faults(Map<Integer, SeamScene.Act> reached, boolean allKinds) throws InterruptedException {
+        Queue<Case> left = new ConcurrentLinkedQueue<>();
         reached.forEach((seam, act) -> {
-            String name = seams.names().get(seam);
-            if (wanted.test(name)) {
-                List<String> faults = tried(seam, act, kind);
-                if (!faults.isEmpty()) {
-                    wrong.add(name + ", " + kind + " while " + act + ": " + faults);
-                    renew();
+            SeamKind[] kinds = SeamKind.values();
+            for (int i = 0; i < kinds.length; i++) {
+                if (allKinds || seam % kinds.length == i) {
+                    left.add(new Case(seam, act, kinds[i]));
                 }
             }
         });
+        List<String> wrong = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < WORLDS; i++) {
+            Thread thread = new Thread(() -> tryAll(left, wrong), "seam-world-" + i);
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
         return wrong;
     }
 
-    /** So far. */
-    int cases() {
-        return cases;
-    }
-
-    private List<String> tried(int seam, SeamScene.Act act, SeamKind kind) {
-        List<String> faults = new ArrayList<>();
-        try (SeamScene scene = new SeamScene(world, tokens, "case-" + ++cases)) {
-            world.arm(seam, kind);
-            try {
-                scene.act(act);
-            } catch (UncheckedIOException cut) {
-                // the test's own request was the one that was struck
-            } catch (RuntimeException | Error e) {
-                if (!"seam".equals(e.getMessage())) { // a library's caller was struck, and knows
-                    faults.add("the act failed: " + e);
-                }
-            } finally {
-                world.disarm();
+    private void tryAll(Queue<Case> left, List<String> wrong) {
+        try {
+            for (Case next = left.poll(); next != null; next = left.poll()) {
+                tryUntilSomethingIsWrong(next, left, wrong);
             }
-            faults.addAll(scene.judge());
-        } catch (Exception | AssertionError e) {
-            faults.add(e.toString());
-        }
-        if (faults.isEmpty()) {
-            faults.addAll(leftBehind());
-        }
-        return faults;
-    }
-
-    /** What streams and publishers that are gone still hold. */
-    private List<String> leftBehind() {
-        boolean none =
-                new SeamBell().await(UNTIL_ALL_IS_GIVEN_BACK, () -> world.held().equals(AT_REST));
-        return none ? List.of() : List.of("left behind: " + world.held() + " in place of " + AT_REST);
-    }
-
-    private void renew() {
-        close();
-        world = worlds.get();
-    }
-
-    private static void require(String when, List<String> faults) {
-        if (!faults.isEmpty()) {
-            throw new AssertionError(when + ": " + faults);
+        } catch (SQLException | RuntimeException | Error e) {
+            wrong.add("a world could not be made or left: " + e);
         }
     }
 
-    @Override
-    public void close() {
-        SeamWorld old = world;
-        if (old != null) {
-            Thread closing = new Thread(old::close, "seam-closing"); // one that is broken may take its time
+    private void tryUntilSomethingIsWrong(Case first, Queue<Case> left, List<String> wrong) throws SQLException {
+        try (World world = new World()) {
+            for (Case next = first; next != null; next = left.poll()) {
+                List<String> faults = world.faults(next);
+                if (!faults.isEmpty()) {
+                    String line =
+                            seams.names().get(next.seam) + ", " + next.kind + " while " + next.act + ": " + faults;
+                    System.out.println(line); // there are thousands of cases
+                    wrong.add(line);
+                    return;
+                }
+            }
+        }
+    }
+
+    /** One woven gateway on a store of its own. One thread. */
+    private final class World implements AutoCloseable {
+        private final SeamStore on;
+        private final SeamWorld world;
+
+        private World() throws SQLException {
+            on = store.fresh();
+            world = SeamLoader.world(seams, tokens.settings(on.settings()));
+        }
+
+        /** What an act comes by when nothing throws. */
+        private BitSet reached(SeamScene.Act act) throws Exception {
+            BitSet reached;
+            try (SeamScene scene = scene("census-")) {
+                world.takeReached();
+                scene.act(act);
+                reached = world.takeReached();
+                require(act, scene.judge());
+            }
+            require(act, aftermath());
+            return reached;
+        }
+
+        private List<String> faults(Case tried) {
+            List<String> faults = new ArrayList<>();
+            try (SeamScene scene = scene("case-")) {
+                world.arm(tried.seam, tried.kind);
+                try {
+                    scene.act(tried.act);
+                } catch (UncheckedIOException cut) {
+                    // the test's own request was the one that was struck
+                } catch (RuntimeException | Error e) {
+                    if (!"seam".equals(e.getMessage())) { // a library's caller was struck, and knows
+                        faults.add("the act failed: " + e);
+                    }
+                } finally {
+                    world.disarm();
+                }
+                faults.addAll(scene.judge());
+            } catch (Exception | AssertionError e) {
+                faults.add(e.toString());
+            }
+            return faults.isEmpty() ? aftermath() : faults;
+        }
+
+        /** What streams and publishers that are gone still hold, and a readiness that is not so. */
+        private List<String> aftermath() {
+            if (!new SeamBell()
+                    .await(UNTIL_ALL_IS_GIVEN_BACK, () -> world.held().equals(AT_REST))) {
+                return List.of("left behind: " + world.held() + " in place of " + AT_REST);
+            }
+            GatewayClient asking =
+                    new GatewayClient(world.address(), Map.of("Authorization", "Bearer " + tokens.operator()));
+            if (!new SeamBell().await(SeamScene.SOON, () -> isReady(asking.get("/readyz")))) {
+                return List.of("all works, and it says: " + asking.get("/readyz"));
+            }
+            return List.of();
+        }
+
+        private boolean isReady(GatewayClient.Answer answer) {
+            return answer.status() == 200
+                    && answer.json().path("state").asText().equals("LIVE")
+                    && answer.json().path("cause").asText("null").equals("null");
+        }
+
+        private SeamScene scene(String name) {
+            return new SeamScene(on, world, tokens, name + cases.incrementAndGet());
+        }
+
+        private void require(SeamScene.Act act, List<String> faults) {
+            if (!faults.isEmpty()) {
+                throw new AssertionError(act + " with nothing armed: " + faults);
+            }
+        }
+
+        /** One that is broken may take its time. */
+        @Override
+        public void close() {
+            Thread closing = new Thread(
+                    () -> {
+                        world.close();
+                        on.close();
+                    },
+                    "seam-closing");
             closing.setDaemon(true);
             closing.start();
         }

@@ -3,14 +3,17 @@ package dev.realtime.system;
 import dev.realtime.system.GatewayClient.Acknowledged;
 import dev.realtime.system.GatewayClient.Answer;
 import java.io.UncheckedIOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
  * Everybody who is there while a seam throws: streams of every kind, a subscriber of the library, publishers, and the
@@ -20,12 +23,13 @@ final class SeamScene implements AutoCloseable {
     /** How long anything may take that has to come. */
     static final Duration SOON = Duration.ofSeconds(15);
 
-    private static final Duration QUIET = Duration.ofMillis(300);
     private static final String STREAM = "/realtime/stream";
+    private static final Pattern CASES = Pattern.compile("(case|census)-\\d+\\.\\d+");
 
     /** What can be done while a seam is armed, from the cheapest on. */
     enum Act {
         PUBLISH,
+        SQL,
         LIBRARY,
         POSITION,
         OPEN,
@@ -40,6 +44,7 @@ final class SeamScene implements AutoCloseable {
         QUIET
     }
 
+    private final SeamStore store;
     private final SeamWorld world;
     private final SeamTokens tokens;
     private final String name;
@@ -50,10 +55,14 @@ final class SeamScene implements AutoCloseable {
     private final SeamStream ofBeta;
     private final SeamListener library;
     private final List<String> faults = new ArrayList<>();
+    /** Over how many connections each had come before the last event. */
+    private final Map<SeamStream, Integer> there = new HashMap<>();
+
     private int events;
 
     /** @param name distinguishes its events from those of other cases */
-    SeamScene(SeamWorld world, SeamTokens tokens, String name) {
+    SeamScene(SeamStore store, SeamWorld world, SeamTokens tokens, String name) {
+        this.store = store;
         this.world = world;
         this.tokens = tokens;
         this.name = name;
@@ -67,7 +76,7 @@ final class SeamScene implements AutoCloseable {
         require("the first events are heard", () -> streams.stream().allMatch(stream -> stream.has(lastId())));
     }
 
-    void act(Act act) {
+    void act(Act act) throws SQLException {
         String cursor = streams.get(0).cursor();
         switch (act) {
             case PUBLISH -> {
@@ -75,6 +84,7 @@ final class SeamScene implements AutoCloseable {
                 post(acme, tokens.acme(), 3);
                 post(beta, tokens.beta(), 1);
             }
+            case SQL -> bySql();
             case LIBRARY -> publish();
             case POSITION -> ask(tokens.acme()).get("/realtime/position");
             case OPEN -> settled(open("fresh", STREAM + "?named=true", null, null));
@@ -96,7 +106,7 @@ final class SeamScene implements AutoCloseable {
             case REFUSED -> refused();
             case REVOKE -> revoke();
             case OUTAGE -> outage(cursor);
-            case QUIET -> bell.await(QUIET, () -> world.struck() != null);
+            case QUIET -> bell.await(store.round(), () -> world.struck() != null);
         }
     }
 
@@ -104,6 +114,8 @@ final class SeamScene implements AutoCloseable {
     List<String> judge() {
         streams.forEach(this::awaitThere);
         awaitThere(ofBeta);
+        streams.forEach(stream -> there.put(stream, stream.connections()));
+        there.put(ofBeta, ofBeta.connections());
         String last = marker(acme, tokens.acme());
         String lastOfBeta = marker(beta, tokens.beta());
         List<Subscriber> ofAcme = new ArrayList<>(streams);
@@ -114,9 +126,8 @@ final class SeamScene implements AutoCloseable {
             faults.add("silent: the library's subscriber");
         }
         if (faults.isEmpty()) {
-            ofAcme.forEach(each -> acme.faults(each.told()));
-            ofAcme.forEach(each -> acme.faults(each.told()).forEach(fault -> faults.add(each + ": " + fault)));
-            beta.faults(ofBeta.told()).forEach(fault -> faults.add(ofBeta + ": " + fault));
+            ofAcme.forEach(each -> judge(each, acme));
+            judge(ofBeta, beta);
         }
         long struck = ofAcme.stream().filter(SeamScene::isStruck).count() + (isStruck(ofBeta) ? 1 : 0);
         if (struck > 1) {
@@ -125,9 +136,25 @@ final class SeamScene implements AutoCloseable {
         return faults;
     }
 
+    /** What the last one came before, as a provisional copy, is still on its way. */
+    private void judge(Subscriber each, Ledger ledger) {
+        bell.await(soon(), () -> ledger.faults(ofThisCase(each)).isEmpty());
+        ledger.faults(ofThisCase(each)).forEach(fault -> faults.add(each + ": " + fault));
+    }
+
+    /** Those of the case before may be heard by who comes before they are in the log. */
+    private List<Told> ofThisCase(Subscriber each) {
+        return each.told().stream()
+                .filter(told -> !(told instanceof Told.Event event)
+                        || event.id().startsWith(name + ".")
+                        || !CASES.matcher(event.id()).matches())
+                .toList();
+    }
+
     private static boolean isStruck(Subscriber each) {
         return !each.gaps().stream().allMatch(gap -> gap.reason().equals("malformed"))
-                || (each instanceof SeamStream stream && stream.connections() > 1);
+                || (each instanceof SeamStream stream && stream.connections() > 1)
+                || (each instanceof SeamListener listener && listener.hasEnded());
     }
 
     /** After the first who hears nothing, nobody else is waited for. */
@@ -151,18 +178,22 @@ final class SeamScene implements AutoCloseable {
     /** Whoever was closed comes back by its cursor, as clients do. */
     private void awaitHeard(SeamStream stream, String last) {
         for (int attempt = 0; attempt < 3; attempt++) {
-            boolean heard = bell.await(
-                    soon(), () -> stream.has(last) || stream.hasEnded() || (stream.isFresh() && stream.isLive()));
+            boolean heard = bell.await(soon(), () -> stream.has(last) || stream.hasEnded() || beganAfterwards(stream));
             if (!heard || stream.trouble() != null) {
                 faults.add("silent: " + stream + " " + stream.trouble());
                 return;
             }
-            if (stream.has(last) || (stream.isFresh() && stream.isLive())) {
+            if (stream.has(last) || beganAfterwards(stream)) {
                 return;
             }
             stream.connect();
         }
         faults.add("ended again and again: " + stream);
+    }
+
+    /** It had to come back without a position, after the last event. */
+    private boolean beganAfterwards(SeamStream stream) {
+        return stream.isFresh() && stream.isLive() && stream.connections() > there.get(stream);
     }
 
     private String marker(Ledger ledger, String token) {
@@ -230,12 +261,25 @@ final class SeamScene implements AutoCloseable {
         }
     }
 
+    /** Two transactions, one of several events; the tail is left to find them. */
+    private void bySql() throws SQLException {
+        try (Writer writer = store.writer(acme)) {
+            if (writer != null) {
+                writer.publish();
+                writer.begin();
+                writer.publish();
+                writer.publish();
+                writer.commit();
+            }
+        }
+    }
+
     private void outage(String cursor) {
-        world.away(true);
+        store.away(world, true);
         post(acme, tokens.acme(), 1);
         CompletableFuture<Void> publishing = CompletableFuture.runAsync(this::publish);
         open("resumed in the dark", STREAM, null, cursor);
-        world.away(false);
+        store.away(world, false);
         publishing.join();
     }
 

@@ -28,9 +28,10 @@ public interface SeamWorld extends AutoCloseable {
     /**
      * Subscribes as a library's user does.
      *
+     * @param cursor after which; null for from now on
      * @param told each delivery: its kind, and its fields as text
      */
-    AutoCloseable listen(String organisation, Consumer<List<String>> told);
+    AutoCloseable listen(String organisation, String cursor, Consumer<List<String>> told);
 
     /** The transport goes away, and comes back. */
     void away(boolean away);

@@ -64,7 +64,7 @@ final class Walk {
         if (!event.organisation().equals(organisation)) {
             faults.add("somebody else's: " + event);
         } else if (entry == null || entry.fate == Fate.OPEN || entry.fate == Fate.UNDONE) {
-            faults.add("never committed: " + event);
+            faults.add("never committed: " + event + (entry == null ? ", unknown" : ", " + entry.fate));
         } else if (!seen.add(event.id())) {
             faults.add("twice: " + event);
         } else if (!event.provisional() && event.cursor() != null) {

@@ -31,14 +31,19 @@ final class Admission implements EndListener {
         return decided.compareAndSet(false, true);
     }
 
-    /** Gives everything back, unless a stream has it. */
-    void leave() {
-        if (claim()) {
+    /** Gives everything back, unless a stream has it. Whether it was this call that did. */
+    boolean leave() {
+        if (!claim()) {
+            return false;
+        }
+        try {
             seat.release();
+        } finally {
             if (place != null) {
                 place.close();
             }
         }
+        return true;
     }
 
     @Override

@@ -74,12 +74,13 @@ final class Replays {
     /** For one more stream of an organisation that has a cursor. */
     Answer take(String orgId) {
         boolean flows = logFlows.getAsBoolean();
+        long now = nanoTime.getAsLong();
         synchronized (this) {
             Place place = new Place(orgId);
             if (!flows) {
                 place.mayRead = true;
             } else if (!lines.has(orgId) && reading.take(orgId, 1)) {
-                begin(place);
+                begin(place, now);
             } else if (waiting.take(orgId, 1)) {
                 lines.add(orgId, place);
             } else {
@@ -100,8 +101,8 @@ final class Replays {
                 if (now - place.begunAt < LONGEST_NANOS) {
                     break;
                 }
-                longest.remove();
                 reading.giveBack(place.orgId, 1);
+                longest.remove();
             }
             if (!flows) {
                 lines.removeAll().forEach(place -> {
@@ -109,7 +110,7 @@ final class Replays {
                     letIn(place);
                 });
             }
-            admit();
+            admit(now);
         }
         signal();
     }
@@ -123,32 +124,34 @@ final class Replays {
     }
 
     private void leave(Place place) {
+        long now = nanoTime.getAsLong();
         synchronized (this) {
-            if (readers.remove(place)) {
+            if (readers.contains(place)) {
                 reading.giveBack(place.orgId, 1);
+                readers.remove(place);
             } else if (lines.remove(place.orgId, place)) {
                 waiting.giveBack(place.orgId, 1);
             }
-            admit();
+            admit(now);
         }
         signal();
     }
 
     /** One of each organisation after the other, as long as there is room for any. */
-    private void admit() {
+    private void admit(long now) {
         List<Place> next = lines.removeFirsts(org -> reading.take(org, 1));
         while (!next.isEmpty()) {
             next.forEach(place -> {
                 waiting.giveBack(place.orgId, 1);
-                begin(place);
+                begin(place, now);
                 letIn(place);
             });
             next = lines.removeFirsts(org -> reading.take(org, 1));
         }
     }
 
-    private void begin(Place place) {
-        place.begunAt = nanoTime.getAsLong();
+    private void begin(Place place, long now) {
+        place.begunAt = now;
         place.mayRead = true;
         readers.add(place);
     }

@@ -2,7 +2,9 @@ package dev.realtime.sse.internal;
 
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.StreamLimits;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,16 +34,20 @@ final class Seats {
     /** Room, or none. */
     sealed interface Answer {}
 
-    /** Held by one stream, from before it opens until it has ended. {@link #release} is called once. */
+    /** Held by one stream, from before it opens until it has ended. */
     final class Seat implements Answer {
-        private final List<Holder> holders;
+        /** That have not been given back. */
+        private final Deque<Holder> holders;
 
         private Seat(List<Holder> holders) {
-            this.holders = holders;
+            this.holders = new ArrayDeque<>(holders);
         }
 
-        void release() {
-            holders.forEach(Seats.this::leave);
+        synchronized void release() {
+            for (Holder next = holders.peek(); next != null; next = holders.peek()) {
+                leave(next);
+                holders.remove();
+            }
         }
     }
 

@@ -56,6 +56,8 @@ final class SseConnection implements Outlet.Listener {
     private volatile long blockedSince;
     private volatile long lastWrite = System.nanoTime();
     private volatile boolean commentDue;
+    /** Why it ended, where something of it is still held; it is among the streams until nothing is. */
+    private volatile @Nullable CloseReason unclean;
 
     // Owned by the clock.
     private long lastMark = lastWrite;
@@ -141,6 +143,11 @@ final class SseConnection implements Outlet.Listener {
 
     /** By the shared clock: credential, age, write deadline, heartbeat. */
     void tick(long now) {
+        CloseReason ended = unclean;
+        if (ended != null) {
+            cleanUp(ended);
+            return;
+        }
         if (state.get() == StreamState.BLOCKED
                 && now - blockedSince > streams.options().writeDeadline().toNanos()) {
             cut(CloseReason.SLOW);
@@ -353,22 +360,30 @@ final class SseConnection implements Outlet.Listener {
         if (state.getAndSet(StreamState.ENDED) == StreamState.ENDED) {
             return false;
         }
-        try {
-            subscription.close();
-        } finally {
-            try {
-                streams.remove(this, reason);
-            } finally {
-                try {
-                    place.ended();
-                } finally {
-                    if (outlet != null) {
-                        last.accept(outlet);
-                    }
-                }
-            }
+        Outlet out = outlet;
+        if (out != null && !attempt(() -> last.accept(out))) {
+            attempt(out::abort);
         }
+        cleanUp(reason);
         return true;
+    }
+
+    /** What it held is given back, each whatever became of the other; what could not be is tried again by the clock. */
+    private void cleanUp(CloseReason reason) {
+        boolean closed = attempt(subscription::close);
+        boolean gaveBack = attempt(place::ended);
+        boolean removed = closed && gaveBack && attempt(() -> streams.remove(this, reason));
+        unclean = removed ? null : reason;
+    }
+
+    private boolean attempt(Runnable step) {
+        try {
+            step.run();
+            return true;
+        } catch (RuntimeException | Error e) {
+            streams.supervisor().failed("stream", e);
+            return false;
+        }
     }
 
     @Override

@@ -132,7 +132,7 @@ public final class StreamServlet extends EndpointServlet {
         AsyncContext async = async(request);
         async.addListener(admission);
         redemption(ticket)
-                .whenComplete((redeemed, failure) -> onward(async, admission, () -> {
+                .whenComplete((redeemed, failure) -> onward(async, response, admission, () -> {
                     try {
                         if (failure == null) {
                             begin(async, response, asked, redeemed, admission);
@@ -150,14 +150,14 @@ public final class StreamServlet extends EndpointServlet {
     }
 
     /** On a thread of the container, if the request is still there. */
-    private static void onward(AsyncContext async, Admission admission, Runnable step) {
+    private static void onward(AsyncContext async, HttpServletResponse response, Admission admission, Runnable step) {
         try {
             async.start(step);
-        } catch (RuntimeException clientHasLeft) { // containers say so in several ways, Jetty by a null
-            admission.leave();
-        } catch (Error e) {
-            admission.leave();
-            fail(async, (HttpServletResponse) async.getResponse(), e);
+        } catch (RuntimeException | Error e) {
+            // If the client has left, which containers say in several ways, the admission has heard of it.
+            if (admission.leave()) {
+                fail(async, response, e);
+            }
         }
     }
 
@@ -214,7 +214,7 @@ public final class StreamServlet extends EndpointServlet {
                 response.reset();
                 problem.write(response);
             }
-        } catch (IOException | IllegalStateException over) {
+        } catch (IOException | RuntimeException over) {
             // nobody to tell
         } finally {
             complete(async);
@@ -224,7 +224,7 @@ public final class StreamServlet extends EndpointServlet {
     private static void complete(AsyncContext async) {
         try {
             async.complete();
-        } catch (IllegalStateException over) {
+        } catch (RuntimeException over) {
             // the container was first
         }
     }
@@ -300,10 +300,10 @@ public final class StreamServlet extends EndpointServlet {
     private void stream(
             Supplier<AsyncContext> async, Caller caller, StreamRequest asked, Filter filter, Admission admission)
             throws IOException {
+        Replays.Place place = admission.place();
         if (!admission.claim()) {
             return; // the client has left
         }
-        Replays.Place place = admission.place();
         SseConnection connection = null;
         boolean begun = false;
         try {

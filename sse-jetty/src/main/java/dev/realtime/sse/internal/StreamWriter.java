@@ -98,14 +98,21 @@ final class StreamWriter implements AutoCloseable {
     private boolean round() throws InterruptedException {
         boolean last = take();
         while (nextAnswer < answers.size()) {
-            supervisor.guard(name, answers.get(nextAnswer));
+            run(answers.get(nextAnswer));
             nextAnswer++; // not before: twice does no harm, and never would
         }
         while (nextTurn < turns.size()) {
-            supervisor.guard(name, turns.get(nextTurn));
+            run(turns.get(nextTurn));
             nextTurn++;
         }
         return !last;
+    }
+
+    /** A turn that was given and not taken is given again: nobody else would wake that stream. */
+    private void run(Runnable step) {
+        if (!supervisor.guard(name, step)) {
+            supervisor.guard(name, step);
+        }
     }
 
     /** Returns whether this round is the last one. */

@@ -163,8 +163,10 @@ public final class Streams implements AutoCloseable {
     }
 
     void remove(SseConnection stream, CloseReason reason) {
-        open.remove(stream);
-        meters.closed(reason);
+        if (open.contains(stream)) {
+            meters.closed(reason);
+            open.remove(stream);
+        }
         if (draining && open.isEmpty()) {
             synchronized (emptied) {
                 emptied.notifyAll();

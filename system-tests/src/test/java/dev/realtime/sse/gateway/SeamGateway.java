@@ -71,14 +71,26 @@ public final class SeamGateway implements SeamWorld {
     }
 
     @Override
-    public AutoCloseable listen(String organisation, Consumer<List<String>> told) {
+    public AutoCloseable listen(String organisation, String cursor, Consumer<List<String>> told) {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         Subscription subscription = gateway.pubSub()
-                .subscribe(SubscribeRequest.of(organisation), thread, delivery -> told.accept(fields(delivery)));
+                .subscribe(
+                        SubscribeRequest.of(organisation).from(cursor),
+                        thread,
+                        delivery -> told.accept(read(delivery)));
         return () -> {
             subscription.close();
             thread.shutdown();
         };
+    }
+
+    /** What is thrown in a subscriber's own reading is its own affair: it reads again. */
+    private static List<String> read(Delivery delivery) {
+        try {
+            return fields(delivery);
+        } catch (RuntimeException | Error e) {
+            return fields(delivery);
+        }
     }
 
     private static List<String> fields(Delivery delivery) {

@@ -33,6 +33,11 @@ public final class Shares {
         return free >= 0 && (has == 0 || has + amount <= free);
     }
 
+    /** Whether this holder has any of it. */
+    public synchronized boolean holds(String holder) {
+        return held.containsKey(holder);
+    }
+
     /** Takes so much, if it {@link #fits}. */
     public synchronized boolean take(String holder, long amount) {
         boolean fits = fits(holder, amount);

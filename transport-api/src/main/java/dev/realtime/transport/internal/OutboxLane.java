@@ -401,8 +401,11 @@ final class OutboxLane {
 
     /** Its lock. */
     private void remove(Waiting waiting) {
-        queue.remove(waiting);
-        room.giveBack(waiting.accepted);
+        if (waiting.takesRoom) {
+            room.giveBack(waiting.accepted);
+            waiting.takesRoom = false;
+        }
+        queue.remove(waiting); // last: what fails here is done again as long as it is in the queue
     }
 
     /** Its lock. */
@@ -426,6 +429,7 @@ final class OutboxLane {
         boolean added = false;
         try {
             queue.add(waiting);
+            waiting.takesRoom = true;
             added = true;
         } finally {
             if (!added) {
@@ -444,7 +448,7 @@ final class OutboxLane {
             }
         } finally {
             synchronized (this) {
-                waiting.ready();
+                waiting.ready = true;
             }
         }
         clerk.queued(waiting);

@@ -31,15 +31,13 @@ final class OutboxQueue {
         /** Counted as gone; guarded by {@link Outbox}. */
         boolean gone;
         /** The publication is sent to the backend only after its provisional copies have been delivered. */
-        private boolean ready;
+        boolean ready;
+        /** It has taken room in the queue, and not given it back. */
+        boolean takesRoom;
 
         Waiting(Accepted accepted, Publication publication) {
             this.accepted = accepted;
             this.publication = publication;
-        }
-
-        void ready() {
-            ready = true;
         }
     }
 

@@ -31,8 +31,11 @@ final class QueueRoom {
         if (refusal != null) {
             throw refusal;
         }
-        events.add(accepted.owner(), accepted.envelopes().size());
-        bytes.add(accepted.owner(), accepted.weight());
+        String owner = accepted.owner();
+        int count = accepted.envelopes().size();
+        long weight = accepted.weight();
+        events.add(owner, count);
+        bytes.add(owner, weight);
     }
 
     /** Why there is no room for these now, or null. */
@@ -47,8 +50,11 @@ final class QueueRoom {
     }
 
     synchronized void giveBack(Accepted accepted) {
-        events.giveBack(accepted.owner(), accepted.envelopes().size());
-        bytes.giveBack(accepted.owner(), accepted.weight());
+        String owner = accepted.owner();
+        int count = accepted.envelopes().size();
+        long weight = accepted.weight();
+        events.giveBack(owner, count);
+        bytes.giveBack(owner, weight);
     }
 
     synchronized int events() {

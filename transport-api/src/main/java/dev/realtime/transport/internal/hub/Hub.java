@@ -402,8 +402,8 @@ public final class Hub implements DeliverySink {
             if (after == null) {
                 return;
             }
-            room.asks(subscription, subscription.waitingBytes());
             try {
+                room.asks(subscription, subscription.waitingBytes());
                 boolean goesOn;
                 if (malformed) {
                     LogRange range = adapter.range(request.orgId());

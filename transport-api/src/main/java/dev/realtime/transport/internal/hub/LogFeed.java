@@ -132,18 +132,17 @@ final class LogFeed {
         desk.left(subscription);
         parked.remove(subscription);
         ahead.remove(subscription);
-        Map<Filter, Set<HubSubscription>> filters = byOrganisation.get(request.orgId());
-        Set<HubSubscription> sharing = filters == null ? null : filters.get(request.filter());
-        if (filters == null || sharing == null || !sharing.remove(subscription)) {
-            return;
+        String organisation = request.orgId();
+        Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(organisation, Map.of());
+        Set<HubSubscription> sharing = filters.getOrDefault(request.filter(), Set.of());
+        if (sharing.contains(subscription)) {
+            desk.countOpen(-1);
+            sharing.remove(subscription);
+            filters.values().removeIf(Set::isEmpty);
         }
-        desk.countOpen(-1);
-        if (sharing.isEmpty()) {
-            filters.remove(request.filter());
-        }
-        if (filters.isEmpty()) {
-            byOrganisation.remove(request.orgId());
-            desk.unfollow(request.orgId());
+        if (filters.isEmpty() && byOrganisation.containsKey(organisation)) {
+            desk.unfollow(organisation);
+            byOrganisation.remove(organisation);
         }
         if (byOrganisation.isEmpty() && desk.followsOnDemand()) {
             forgotten = true;
@@ -298,6 +297,9 @@ final class LogFeed {
 
     /** Has replays go on that something kept from being asked for. */
     synchronized void sweep() {
+        if (!desk.transportIsDown()) {
+            unpark();
+        }
         forEach(subscription -> {
             subscription.nudge();
             if (subscription.isStranded() && !parked.contains(subscription)) {

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
  * What replays hold together: the pages that were read and not yet handed on, each counted once however many subscribers
  * hold it, with the frames that are made of it. It follows the heap, and organisations share it. Whoever finds no room
  * waits for its next page, organisations by turns. A page's size is known only once it has been read, so what is
- * held may go beyond the bound by a page for each thread that reads. Thread-safe; never blocks, and calls nobody under
- * its lock.
+ * held may go beyond the bound by a page for each thread that reads; so that nobody else has to wait for those, an
+ * organisation that holds nothing may read a page as long as less than twice the bound is held. Thread-safe; never blocks,
+ * and calls nobody under its lock.
  */
 final class ReplayRoom {
     private static final long MOST_BYTES = 512L << 20;
@@ -62,7 +63,7 @@ final class ReplayRoom {
 
     /** Whether one more page may be read for this organisation. */
     boolean admits(String orgId) {
-        return shares.fits(orgId, 0);
+        return shares.fits(orgId, 0) || (!shares.holds(orgId) && shares.taken() < 2 * shares.limit());
     }
 
     /** It has this page too from now on. */

@@ -93,7 +93,9 @@ final class Listener implements AutoCloseable {
             done = true;
         } finally {
             if (!done) {
-                answer(new Input.Failed(connections, "a step of LISTEN failed; the log says more"));
+                // Who waits for a connection hears only of that.
+                long failed = state instanceof ListenerState.Opening ? 0 : connections;
+                answer(new Input.Failed(failed, "a step of LISTEN failed; the log says more"));
             }
             if (closed) {
                 drop();
@@ -141,7 +143,7 @@ final class Listener implements AutoCloseable {
         try {
             ear = opener.open(new Callback(connection));
             answer(new Input.Opened(connection));
-        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
+        } catch (SQLException | RuntimeException | Error e) {
             answer(new Input.Failed(0, Causes.line("LISTEN failed", e)));
         }
     }
@@ -160,7 +162,7 @@ final class Listener implements AutoCloseable {
         try {
             question.ask(open);
             answer(new Input.Alive(connections));
-        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
+        } catch (SQLException | RuntimeException | Error e) {
             answer(new Input.Failed(connections, Causes.line(failure, e)));
         }
     }

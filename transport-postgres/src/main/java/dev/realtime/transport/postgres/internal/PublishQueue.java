@@ -5,11 +5,11 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.fairness.Shares;
 import dev.realtime.transport.fairness.Turns;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +31,24 @@ final class PublishQueue {
      *
      * @param sentNanos when its first attempt was begun
      * @param isFirst whether this is its first attempt
+     * @param takesRoom of the queue's, which has not been given back
      */
     record Waiting(
             List<Envelope> events,
             long bytes,
             long sentNanos,
             boolean isFirst,
-            CompletableFuture<List<Position>> future) {
+            CompletableFuture<List<Position>> future,
+            AtomicBoolean takesRoom) {
+        Waiting(
+                List<Envelope> events,
+                long bytes,
+                long sentNanos,
+                boolean isFirst,
+                CompletableFuture<List<Position>> future) {
+            this(events, bytes, sentNanos, isFirst, future, new AtomicBoolean());
+        }
+
         /** Whose share of the room it takes from. */
         private String owner() {
             return events.get(0).orgId();
@@ -67,12 +78,12 @@ final class PublishQueue {
         turns.add(waiting, waiting.owners(), waiting.bytes());
         events.add(owner, count);
         bytes.add(owner, waiting.bytes());
+        waiting.takesRoom.set(true);
         return null;
     }
 
-    /** Takes out what goes together; empty only if nothing waits. */
-    List<Waiting> removeBatch() {
-        List<Waiting> batch = new ArrayList<>();
+    /** Moves what goes together into the batch, so that nothing is nowhere; nothing only if nothing waits. */
+    void removeBatch(List<Waiting> batch) {
         Set<Key> keys = new HashSet<>();
         int count = 0;
         long size = 0;
@@ -83,12 +94,11 @@ final class PublishQueue {
             if (!batch.isEmpty() && !(fits && isNew)) {
                 break;
             }
-            batch.add(turns.remove());
             gone(next);
+            batch.add(turns.remove());
             count += next.events().size();
             size += next.bytes();
         }
-        return batch;
     }
 
     /** Empties it. In the order in which they came. */
@@ -110,8 +120,12 @@ final class PublishQueue {
         return bytes.taken();
     }
 
+    /** Once, however often it is tried. */
     private void gone(Waiting waiting) {
-        events.giveBack(waiting.owner(), waiting.events().size());
-        bytes.giveBack(waiting.owner(), waiting.bytes());
+        if (waiting.takesRoom.get()) {
+            events.giveBack(waiting.owner(), waiting.events().size());
+            bytes.giveBack(waiting.owner(), waiting.bytes());
+            waiting.takesRoom.set(false);
+        }
     }
 }

@@ -16,6 +16,7 @@ import dev.realtime.transport.spi.WritesRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -101,19 +102,22 @@ final class Publisher implements AutoCloseable {
 
     /** A batch, or what appends have left unsaid. Returns whether there is more to come. */
     private boolean round() {
-        List<Waiting> batch = nextBatch();
-        if (!batch.isEmpty()) {
-            boolean answered = false;
-            try {
+        List<Waiting> batch = new ArrayList<>();
+        boolean answered = false;
+        try {
+            awaitBatch(batch);
+            if (!batch.isEmpty()) {
                 append(batch);
-                answered = true;
-            } finally {
-                if (!answered) { // whatever was thrown: who has no answer yet must not wait for one
-                    String line = "postgres: publishing failed unexpectedly; the log says more";
-                    fail(batch, new TransportUnavailableException(line, null));
-                    fail(drain(), TransportUnavailableException.notSent(line, null));
-                }
             }
+            answered = true;
+        } finally {
+            if (!answered) { // whatever was thrown: who has no answer yet must not wait for one
+                String line = "postgres: publishing failed unexpectedly; the log says more";
+                fail(batch, new TransportUnavailableException(line, null));
+                fail(drain(), TransportUnavailableException.notSent(line, null));
+            }
+        }
+        if (!batch.isEmpty()) {
             return true;
         }
         if (announcements.isUnsaid()) {
@@ -134,16 +138,16 @@ final class Publisher implements AutoCloseable {
     }
 
     /**
-     * What waits, up to a batch's bounds, organisations by turns; blocks until something does. Empty when closed and worked off, or when
-     * something unsaid is due.
+     * Moves what waits into the batch, up to its bounds, organisations by turns; blocks until something does. Nothing when closed and
+     * worked off, or when something unsaid is due.
      */
-    private synchronized List<Waiting> nextBatch() {
+    private synchronized void awaitBatch(List<Waiting> batch) {
         while (queue.isEmpty()) {
             long left = announcements.isUnsaid()
                     ? announcements.dueIn(System.nanoTime(), instances.getAsInt())
                     : Long.MAX_VALUE;
             if (closed || left <= 0) {
-                return List.of();
+                return;
             }
             try {
                 TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -151,9 +155,8 @@ final class Publisher implements AutoCloseable {
                 closed = true;
             }
         }
-        List<Waiting> batch = queue.removeBatch();
+        queue.removeBatch(batch);
         counts.waiting(queue.events(), queue.bytes());
-        return batch;
     }
 
     /** Returns whether the server answered, so that what comes after it may be sent. */
@@ -162,7 +165,7 @@ final class Publisher implements AutoCloseable {
         boolean says = announcements.isDue(System.nanoTime(), instances.getAsInt());
         try {
             answer = commit(batch, says);
-        } catch (SQLException | RuntimeException | OutOfMemoryError e) {
+        } catch (SQLException | RuntimeException | Error e) {
             return failed(batch, e);
         }
         if (answer.late() && batch.size() > 1) {
@@ -312,14 +315,24 @@ final class Publisher implements AutoCloseable {
     }
 
     private synchronized List<Waiting> drain() {
+        List<Waiting> left = queue.removeAll();
         counts.waiting(0, 0);
-        return queue.removeAll();
+        return left;
     }
 
     private void fail(List<Waiting> publications, RuntimeException failure) {
+        publications.forEach(waiting -> fail(waiting, failure));
         counts.failed(
                 publications.stream().mapToInt(each -> each.events().size()).sum());
-        publications.forEach(waiting -> waiting.future().completeExceptionally(failure));
+    }
+
+    /** One whose caller does not take its answer well keeps it from nobody else. */
+    private static void fail(Waiting waiting, RuntimeException failure) {
+        try {
+            waiting.future().completeExceptionally(failure);
+        } catch (RuntimeException | Error e) {
+            waiting.future().completeExceptionally(e);
+        }
     }
 
     private static TransportUnavailableException closedException() {

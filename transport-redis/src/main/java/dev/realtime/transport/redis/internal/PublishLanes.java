@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends publications on. A lane for each organisation has one call under way; what comes meanwhile waits and goes
@@ -86,8 +87,21 @@ final class PublishLanes implements AutoCloseable {
     }
 
     private void send(String orgId, List<Waiting> batch) {
-        call(orgId, batch.stream().map(Waiting::group).toList()).whenComplete((outcomes, failure) -> {
-            if (failure == null) {
+        try {
+            call(orgId, batch.stream().map(Waiting::group).toList())
+                    .whenComplete((outcomes, failure) -> answered(orgId, batch, outcomes, failure));
+        } catch (RuntimeException | Error e) {
+            brokenOff(orgId, batch, e);
+        }
+    }
+
+    private void answered(
+            String orgId,
+            List<Waiting> batch,
+            @Nullable List<AppendScript.Outcome> outcomes,
+            @Nullable Throwable failure) {
+        try {
+            if (outcomes != null) {
                 complete(orgId, batch, outcomes);
                 goOn(orgId);
                 return;
@@ -99,12 +113,35 @@ final class PublishLanes implements AutoCloseable {
                 return;
             }
             List<Waiting> behind = abandon(orgId);
-            batch.forEach(each -> each.done().completeExceptionally(cause));
-            Throwable notSent = cause instanceof TransportUnavailableException
-                    ? TransportUnavailableException.notSent(String.valueOf(cause.getMessage()), cause)
-                    : cause;
-            behind.forEach(each -> each.done().completeExceptionally(notSent));
-        });
+            fail(batch, cause);
+            fail(
+                    behind,
+                    cause instanceof TransportUnavailableException
+                            ? TransportUnavailableException.notSent(String.valueOf(cause.getMessage()), cause)
+                            : cause);
+        } catch (RuntimeException | Error e) {
+            brokenOff(orgId, batch, e);
+        }
+    }
+
+    /** Something failed here, not there: nobody may wait for ever, and the ids make a second attempt safe. */
+    private void brokenOff(String orgId, List<Waiting> batch, Throwable failure) {
+        String line = "redis: publishing failed unexpectedly";
+        List<Waiting> behind = abandon(orgId);
+        fail(batch, new TransportUnavailableException(line, failure)); // those that have no answer yet
+        fail(behind, TransportUnavailableException.notSent(line, failure));
+    }
+
+    /** One whose caller does not take its answer well keeps it from nobody else. */
+    private static void fail(List<Waiting> publications, @Nullable Throwable failure) {
+        Throwable told = failure == null ? new TransportUnavailableException("redis: no answer", null) : failure;
+        for (Waiting each : publications) {
+            try {
+                each.done().completeExceptionally(told);
+            } catch (RuntimeException | Error e) {
+                each.done().completeExceptionally(e);
+            }
+        }
     }
 
     private CompletableFuture<List<AppendScript.Outcome>> call(String orgId, List<AppendScript.Group> groups) {
@@ -115,15 +152,11 @@ final class PublishLanes implements AutoCloseable {
             return CompletableFuture.failedFuture(
                     TransportUnavailableException.notSent(String.valueOf(e.getMessage()), e));
         }
-        try {
-            return script.append(now, orgId, groups)
-                    .exceptionally(failure -> {
-                        throw now.failed(orgId, failure);
-                    })
-                    .thenApply(outcomes -> remembered(orgId, outcomes, now));
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        return script.append(now, orgId, groups)
+                .exceptionally(failure -> {
+                    throw now.failed(orgId, failure);
+                })
+                .thenApply(outcomes -> remembered(orgId, outcomes, now));
     }
 
     /** Of several, each is sent again by itself, unless it is their log that is refused. */
@@ -200,17 +233,18 @@ final class PublishLanes implements AutoCloseable {
         List<Waiting> batch = new ArrayList<>();
         int events = 0;
         int weight = 0;
-        for (Waiting first = lane.peek(); first != null; first = lane.peek()) {
+        for (Waiting first : lane) {
             events += first.group().events().size();
             weight += first.weight();
             if (!batch.isEmpty() && (first.alone() || events > MAX_EVENTS || weight > MAX_WEIGHT)) {
                 break;
             }
-            batch.add(lane.remove());
+            batch.add(first);
             if (first.alone()) {
                 break;
             }
         }
+        batch.forEach(each -> lane.remove()); // once all are found: what throws before takes nobody out
         if (batch.isEmpty()) {
             end(orgId);
         }

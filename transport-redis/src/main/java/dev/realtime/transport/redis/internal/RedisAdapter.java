@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -95,15 +94,8 @@ public final class RedisAdapter implements PubSubAdapter, FollowsOrganisations, 
         List<CompletableFuture<Void>> appended = new ArrayList<>();
         parts.forEach((orgId, part) -> appended.add(
                 lanes.publish(orgId, part.events(), age).thenAccept(positions -> part.place(positions, inOrder))));
-        CompletableFuture<List<Position>> done = new CompletableFuture<>();
-        CompletableFuture.allOf(appended.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
-            if (failure == null) {
-                done.complete(List.of(inOrder));
-            } else {
-                done.completeExceptionally(failure instanceof CompletionException ? failure.getCause() : failure);
-            }
-        });
-        return done;
+        return CompletableFuture.allOf(appended.toArray(CompletableFuture[]::new))
+                .thenApply(all -> List.of(inOrder));
     }
 
     /** One organisation's events in a publication, and which they are in it. */
