@@ -8,6 +8,7 @@ import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.testkit.Envelopes;
@@ -131,7 +132,11 @@ class SchemaTest {
             older.awaitIds(List.of(event.id()));
 
             sql.run("update rt.store set min_compatible = 98");
-            TransportStatus down = store.start(Map.of()).sink().awaitStatus(State.DOWN);
+            Node refused = store.start(Map.of());
+            TransportStatus down = refused.sink().awaitStatus(State.DOWN);
+            assertThatExceptionOfType(TransportUnavailableException.class)
+                    .as("what is in there may mean something else, as amid a migration")
+                    .isThrownBy(() -> refused.adapter().range(Store.ORG));
             assertThat(down.cause())
                     .contains(
                             "'" + store.schema() + "'",

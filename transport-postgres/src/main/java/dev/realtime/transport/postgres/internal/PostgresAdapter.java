@@ -231,6 +231,10 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         if (now == null || closed) {
             throw new TransportUnavailableException("the transport is closed", null);
         }
+        if (!now.tail().hasBegun()) {
+            // Amid a migration the log may have another epoch than behind it.
+            throw new TransportUnavailableException("postgres: the schema was not looked at yet", null);
+        }
         try (Connection connection = loan.from(now.connections())) {
             return question.ask(connection);
         } catch (SQLException e) {

@@ -63,6 +63,7 @@ final class Tail implements AutoCloseable {
     private volatile Hearing hearing = new Hearing(Verdict.PENDING, null);
     private volatile TransportStatus status;
     private volatile @Nullable Whereabouts listensAt;
+    private volatile boolean begun;
 
     // the tail's thread
     private @Nullable Position position;
@@ -137,6 +138,11 @@ final class Tail implements AutoCloseable {
         return status;
     }
 
+    /** Whether the schema was found to be this store's once, and up to date. Any thread. */
+    boolean hasBegun() {
+        return begun;
+    }
+
     /** One connection's life, and the pause behind it. Returns whether there is another one. */
     private boolean connection() {
         // If LISTEN has a way of its own and that is deaf, the other way still serves to poll.
@@ -195,6 +201,7 @@ final class Tail implements AutoCloseable {
         if (position == null) {
             position = log.range(connection).head();
             heard = System.nanoTime();
+            begun = true; // before anybody is told
             sink.started(LogId.SHARED, position);
         } else {
             connections.evict(); // what broke this connection may have broken those of the pool, unseen
