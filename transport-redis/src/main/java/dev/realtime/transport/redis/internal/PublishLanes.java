@@ -152,11 +152,15 @@ final class PublishLanes implements AutoCloseable {
             return CompletableFuture.failedFuture(
                     TransportUnavailableException.notSent(String.valueOf(e.getMessage()), e));
         }
-        return script.append(now, orgId, groups)
-                .exceptionally(failure -> {
-                    throw now.failed(orgId, failure);
-                })
-                .thenApply(outcomes -> remembered(orgId, outcomes, now));
+        try {
+            return script.append(now, orgId, groups)
+                    .exceptionally(failure -> {
+                        throw now.failed(orgId, failure);
+                    })
+                    .thenApply(outcomes -> remembered(orgId, outcomes, now));
+        } catch (RuntimeException e) { // what it refuses by itself is an answer too
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     /** Of several, each is sent again by itself, unless it is their log that is refused. */

@@ -14,8 +14,20 @@ public final class LoopbackPort {
     private static final int FIRST = 20_000;
     private static final int END = 32_000;
     private static final int ATTEMPTS = 100;
+    private static final int TO_CLUSTER_BUS = 10_000;
 
     private LoopbackPort() {}
+
+    /** A port that nobody listens on now, and the one 10,000 above it neither: there Redis Cluster's nodes talk. */
+    static int freeForCluster() {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, END) - TO_CLUSTER_BUS;
+            if (isFree(port) && isFree(port + TO_CLUSTER_BUS)) {
+                return port;
+            }
+        }
+        throw new IllegalStateException("No free port between " + FIRST + " and " + END);
+    }
 
     /** A port that nobody listens on now. */
     public static int free() {

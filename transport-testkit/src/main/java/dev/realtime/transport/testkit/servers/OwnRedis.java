@@ -24,7 +24,7 @@ public final class OwnRedis implements AutoCloseable {
 
     private final ServerFolder folder = ServerFolder.create("redis");
     private final Path log = folder.resolve("server.log");
-    private final int port = LoopbackPort.free();
+    private final int port;
     private final Path data = folder.resolve("data");
     private final Path kept = folder.resolve("kept");
     private final RedisBinary binary;
@@ -34,6 +34,8 @@ public final class OwnRedis implements AutoCloseable {
 
     private OwnRedis(String path, Map<String, String> settings) {
         this.settings = Map.copyOf(settings);
+        this.port =
+                settings.containsKey("cluster-enabled") ? LoopbackPort.freeForCluster() : LoopbackPort.free();
         this.binary = RedisBinary.found(path, folder);
     }
 
