@@ -133,12 +133,16 @@ final class LogFeed {
         parked.remove(subscription);
         ahead.remove(subscription);
         String organisation = request.orgId();
-        Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(organisation, Map.of());
-        Set<HubSubscription> sharing = filters.getOrDefault(request.filter(), Set.of());
+        Filter filter = request.filter();
+        Map<Filter, Set<HubSubscription>> filters = byOrganisation.getOrDefault(organisation, new HashMap<>());
+        Set<HubSubscription> sharing = filters.getOrDefault(filter, Set.of());
+        // What may throw comes before what it is about: a close that failed is tried again.
         if (sharing.contains(subscription)) {
             desk.countOpen(-1);
             sharing.remove(subscription);
-            filters.values().removeIf(Set::isEmpty);
+        }
+        if (sharing.isEmpty()) {
+            filters.remove(filter);
         }
         if (filters.isEmpty() && byOrganisation.containsKey(organisation)) {
             desk.unfollow(organisation);
