@@ -233,7 +233,9 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         }
         if (!now.tail().hasBegun()) {
             // Amid a migration the log may have another epoch than behind it.
-            throw new TransportUnavailableException("postgres: the schema was not looked at yet", null);
+            String cause = now.tail().status().cause();
+            throw new TransportUnavailableException(
+                    cause == null ? "postgres: the schema was not looked at yet" : cause, null);
         }
         try (Connection connection = loan.from(now.connections())) {
             return question.ask(connection);

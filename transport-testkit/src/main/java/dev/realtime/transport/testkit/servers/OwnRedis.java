@@ -34,8 +34,7 @@ public final class OwnRedis implements AutoCloseable {
 
     private OwnRedis(String path, Map<String, String> settings) {
         this.settings = Map.copyOf(settings);
-        this.port =
-                settings.containsKey("cluster-enabled") ? LoopbackPort.freeForCluster() : LoopbackPort.free();
+        this.port = settings.containsKey("cluster-enabled") ? LoopbackPort.freeForCluster() : LoopbackPort.free();
         this.binary = RedisBinary.found(path, folder);
     }
 
