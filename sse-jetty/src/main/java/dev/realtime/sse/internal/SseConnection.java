@@ -360,30 +360,31 @@ final class SseConnection implements Outlet.Listener {
         if (state.getAndSet(StreamState.ENDED) == StreamState.ENDED) {
             return false;
         }
-        Outlet out = outlet;
-        if (out != null && !attempt(() -> last.accept(out))) {
-            attempt(out::abort);
+        try {
+            cleanUp(reason); // first: a client that sees its end may come back at once, and finds its seat
+        } finally {
+            Outlet out = outlet;
+            if (out != null && !guard(() -> last.accept(out))) {
+                guard(out::abort);
+            }
         }
-        cleanUp(reason);
         return true;
     }
 
     /** What it held is given back, each whatever became of the other; what could not be is tried again by the clock. */
     private void cleanUp(CloseReason reason) {
-        boolean closed = attempt(subscription::close);
-        boolean gaveBack = attempt(place::ended);
-        boolean removed = closed && gaveBack && attempt(() -> streams.remove(this, reason));
-        unclean = removed ? null : reason;
+        boolean clean = false;
+        try {
+            boolean closed = guard(subscription::close);
+            boolean gaveBack = guard(place::ended);
+            clean = closed && gaveBack && guard(() -> streams.remove(this, reason));
+        } finally {
+            unclean = clean ? null : reason;
+        }
     }
 
-    private boolean attempt(Runnable step) {
-        try {
-            step.run();
-            return true;
-        } catch (RuntimeException | Error e) {
-            streams.supervisor().failed("stream", e);
-            return false;
-        }
+    private boolean guard(Runnable step) {
+        return streams.supervisor().guard("stream", step);
     }
 
     @Override

@@ -63,10 +63,10 @@ final class Tail implements AutoCloseable {
     private volatile Hearing hearing = new Hearing(Verdict.PENDING, null);
     private volatile TransportStatus status;
     private volatile @Nullable Whereabouts listensAt;
-    private volatile boolean begun;
+    /** Moved by the tail's thread only. */
+    private volatile @Nullable Position position;
 
     // the tail's thread
-    private @Nullable Position position;
     /** Connections in turn that came to nothing. */
     private int attempt;
     /** When the position was last moved by what was read. */
@@ -140,7 +140,7 @@ final class Tail implements AutoCloseable {
 
     /** Whether the schema was found to be this store's once, and up to date. Any thread. */
     boolean hasBegun() {
-        return begun;
+        return position != null;
     }
 
     /** One connection's life, and the pause behind it. Returns whether there is another one. */
@@ -201,7 +201,6 @@ final class Tail implements AutoCloseable {
         if (position == null) {
             position = log.range(connection).head();
             heard = System.nanoTime();
-            begun = true; // before anybody is told
             sink.started(LogId.SHARED, position);
         } else {
             connections.evict(); // what broke this connection may have broken those of the pool, unseen

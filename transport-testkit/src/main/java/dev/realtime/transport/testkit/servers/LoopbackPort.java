@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
 
 /**
  * Ports for servers that come back on the port they had. They lie below the range that the system hands
@@ -18,22 +19,20 @@ public final class LoopbackPort {
 
     private LoopbackPort() {}
 
-    /** A port that nobody listens on now, and the one 10,000 above it neither: there Redis Cluster's nodes talk. */
-    static int freeForCluster() {
-        for (int i = 0; i < ATTEMPTS; i++) {
-            int port = ThreadLocalRandom.current().nextInt(FIRST, END) - TO_CLUSTER_BUS;
-            if (isFree(port) && isFree(port + TO_CLUSTER_BUS)) {
-                return port;
-            }
-        }
-        throw new IllegalStateException("No free port between " + FIRST + " and " + END);
-    }
-
     /** A port that nobody listens on now. */
     public static int free() {
+        return among(LoopbackPort::isFree);
+    }
+
+    /** The same, and nobody listens 10,000 above it, where the nodes of a Redis Cluster talk; both below that range. */
+    static int freeForCluster() {
+        return among(port -> isFree(port) && isFree(port - TO_CLUSTER_BUS)) - TO_CLUSTER_BUS;
+    }
+
+    private static int among(IntPredicate fits) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, END);
-            if (isFree(port)) {
+            if (fits.test(port)) {
                 return port;
             }
         }
