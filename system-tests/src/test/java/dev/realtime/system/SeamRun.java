@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SeamRun {
     private static final int CENSUS_ROUNDS = 2;
     private static final int WORLDS = 6;
+    private static final Duration UNTIL_READY = Duration.ofSeconds(60);
     private static final Duration UNTIL_ALL_IS_GIVEN_BACK = Duration.ofSeconds(10);
 
     /** What a gateway without streams and publishers holds: the revocations listen. */
@@ -116,6 +117,14 @@ final class SeamRun {
         private World() throws SQLException {
             on = store.fresh();
             world = SeamLoader.world(seams, tokens.settings(on.settings()));
+            if (!new SeamBell().await(UNTIL_READY, () -> isReady(readyz()))) {
+                throw new IllegalStateException("not ready: " + readyz());
+            }
+        }
+
+        private GatewayClient.Answer readyz() {
+            return new GatewayClient(world.address(), Map.of("Authorization", "Bearer " + tokens.operator()))
+                    .get("/readyz");
         }
 
         /** What an act comes by when nothing throws. */
@@ -159,10 +168,8 @@ final class SeamRun {
                     .await(UNTIL_ALL_IS_GIVEN_BACK, () -> world.held().equals(AT_REST))) {
                 return List.of("left behind: " + world.held() + " in place of " + AT_REST);
             }
-            GatewayClient asking =
-                    new GatewayClient(world.address(), Map.of("Authorization", "Bearer " + tokens.operator()));
-            if (!new SeamBell().await(SeamScene.SOON, () -> isReady(asking.get("/readyz")))) {
-                return List.of("all works, and it says: " + asking.get("/readyz"));
+            if (!new SeamBell().await(SeamScene.SOON, () -> isReady(readyz()))) {
+                return List.of("all works, and it says: " + readyz());
             }
             return List.of();
         }

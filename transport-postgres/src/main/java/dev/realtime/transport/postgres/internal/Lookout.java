@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Lookout implements AutoCloseable {
     private final Standstill standstill;
     private final AtomicBoolean hurried = new AtomicBoolean();
     private volatile @Nullable DataSource pool;
+    private volatile BooleanSupplier tablesAreThere = () -> false;
     private final Trespassers trespassers;
     private volatile @Nullable Survey seen;
     private final Sightings sightings = new Sightings();
@@ -65,7 +67,9 @@ final class Lookout implements AutoCloseable {
         this.peers = new Peers(settings.applicationName("tail"), Fingerprint.of(settings));
     }
 
-    void start(DataSource source, Duration every) {
+    /** @param tablesAreThere whether our tables may be asked: amid a migration each would be in the other's way */
+    void start(DataSource source, Duration every, BooleanSupplier tablesAreThere) {
+        this.tablesAreThere = tablesAreThere;
         pool = source;
         timer.every(every, () -> look(source));
     }
@@ -174,6 +178,9 @@ final class Lookout implements AutoCloseable {
     private void look(DataSource pool) {
         try (Connection connection = pool.getConnection()) {
             still = standstill.look(connection);
+            if (!tablesAreThere.getAsBoolean()) {
+                return;
+            }
             sightings.look(true, () -> sight.problem(connection));
             Survey survey = Survey.of(connection, sql);
             seen = survey;

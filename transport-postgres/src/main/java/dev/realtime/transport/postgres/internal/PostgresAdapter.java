@@ -113,7 +113,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
         publisher.start();
         listener.start();
         retention.start(settings.replayWindow());
-        lookout.start(connections.pool(), timing.survey());
+        lookout.start(connections.pool(), timing.survey(), tail::hasBegun);
     }
 
     @Override
