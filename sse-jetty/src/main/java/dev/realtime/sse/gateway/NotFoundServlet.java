@@ -1,6 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.internal.LateBody;
 import dev.realtime.sse.internal.Problem;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -13,6 +14,6 @@ final class NotFoundServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Problem.of(ProblemCode.NOT_FOUND, "there is nothing here").write(response);
+        LateBody.refuse(request, response, Problem.of(ProblemCode.NOT_FOUND, "there is nothing here"));
     }
 }

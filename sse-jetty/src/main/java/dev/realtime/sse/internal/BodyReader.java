@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyReader implements ReadListener {
     private static final int FIRST_BYTES = 4_096;
-    private static final int MOST_THROWN_AWAY = 16_777_216;
+    /** In bytes, of a body. */
+    static final int MOST_THROWN_AWAY = 16_777_216;
     /** Written by many at once, and read by nobody. */
-    private static final byte[] THROWN_AWAY = new byte[16_384];
+    static final byte[] THROWN_AWAY = new byte[16_384];
 
     private static final byte[] NOTHING = {};
 
@@ -33,19 +34,6 @@ final class BodyReader implements ReadListener {
 
     /** Where the body is kept. */
     interface Room {
-        /** A body of nothing needs none. */
-        Room NONE = new Room() {
-            @Override
-            public boolean take(int bytes) {
-                return false;
-            }
-
-            @Override
-            public long limit() {
-                return 0;
-            }
-        };
-
         /** So many bytes more. Once it says no, it does not hold what it gave before either. */
         boolean take(int bytes);
 

@@ -6,18 +6,12 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** What all of our resources do alike: methods, CORS, errors. */
 public abstract class EndpointServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    private static final int SMALL_BODY_BYTES = 4_096;
-
-    private static final Set<String> BODILESS = Set.of("GET", "HEAD", "OPTIONS");
-    /** How long the body of a refused request may take to arrive. */
-    private static final Duration REFUSED_BODY = Duration.ofSeconds(5);
 
     private final transient Access access;
     private final Set<String> methods;
@@ -42,6 +36,9 @@ public abstract class EndpointServlet extends HttpServlet {
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         access.allowReading(request, response);
         response.setHeader("X-Content-Type-Options", "nosniff");
+        if (LateBody.isNeverRead(request)) {
+            Problem.announceClose(response);
+        }
         try {
             if (request.getMethod().equals("OPTIONS")) {
                 response.setHeader("Allow", allow);
@@ -57,13 +54,8 @@ public abstract class EndpointServlet extends HttpServlet {
         } catch (Refused | RuntimeException | Error e) {
             if (request.isAsyncStarted()) {
                 giveUp(request, response, e);
-            } else if (mayBeReset(request)) {
-                Exchange.refuseAfterBody(request, REFUSED_BODY, e);
             } else {
-                if (mayHaveUnreadBody(request)) {
-                    Problem.announceClose(response);
-                }
-                Problem.of(e).write(response);
+                LateBody.refuse(request, response, Problem.of(e));
             }
         }
     }
@@ -87,18 +79,5 @@ public abstract class EndpointServlet extends HttpServlet {
         } catch (IllegalStateException over) {
             // a stream has ended it
         }
-    }
-
-    /** An HTTP/2 stream that is answered while its body is on the way: the client may not hear the answer. */
-    private static boolean mayBeReset(HttpServletRequest request) {
-        return request.getProtocol().equals("HTTP/2.0")
-                && !BODILESS.contains(request.getMethod())
-                && request.getContentLengthLong() != 0
-                && !request.isAsyncStarted();
-    }
-
-    /** More than the container reads for us, to use the connection again. */
-    private static boolean mayHaveUnreadBody(HttpServletRequest request) {
-        return request.getContentLengthLong() > SMALL_BODY_BYTES || request.getHeader("Transfer-Encoding") != null;
     }
 }

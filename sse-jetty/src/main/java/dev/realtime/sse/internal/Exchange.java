@@ -29,6 +29,8 @@ final class Exchange implements AsyncListener {
     private final Runnable whenAnswered;
     private volatile Problem whenLate =
             Problem.of(ProblemCode.TRANSPORT_UNAVAILABLE, "the transport did not answer in time");
+    /** The connection cannot be used again as long as it is. */
+    private volatile boolean bodyIsUnread;
 
     private interface Answer {
         void write(HttpServletResponse response) throws IOException;
@@ -76,10 +78,12 @@ final class Exchange implements AsyncListener {
         BodyReader.requireWithin(request, mostBytes);
         Exchange exchange = start(request, deadline, share::release);
         Problem whenAnswerIsLate = exchange.whenLate;
-        exchange.whenLate = Problem.of(ProblemCode.BODY_TIMEOUT, "the body did not come in time");
+        exchange.whenLate = LateBody.problem();
+        exchange.bodyIsUnread = true;
         BodyReader.read(request, mostBytes, share, new BodyReader.Reader() {
             @Override
             public void whole(byte[] body) {
+                exchange.bodyIsUnread = false;
                 exchange.whenLate = whenAnswerIsLate;
                 exchange.orFail(() -> answer.accept(exchange, body));
             }
@@ -96,25 +100,20 @@ final class Exchange implements AsyncListener {
         });
     }
 
-    /** Refuses a request once its body has come and been thrown away, or at the deadline. */
-    static void refuseAfterBody(HttpServletRequest request, Duration deadline, Throwable refusal) throws IOException {
+    /**
+     * Has a request answered once its body has come and been thrown away, or does not come to its end.
+     *
+     * @param whenLate the answer at the deadline
+     * @param answer what it throws is answered too
+     */
+    static void afterBody(HttpServletRequest request, Duration deadline, Problem whenLate, Consumer<Exchange> answer)
+            throws IOException {
         Exchange exchange = start(request, deadline);
-        exchange.whenLate = Problem.of(refusal);
-        BodyReader.read(request, 0, BodyReader.Room.NONE, new BodyReader.Reader() {
-            @Override
-            public void whole(byte[] nothing) {
-                exchange.fail(refusal);
-            }
-
-            @Override
-            public void failing(Problem problem) {
-                // it is refused for another reason
-            }
-
-            @Override
-            public void failed(Throwable tooLarge) {
-                exchange.fail(refusal);
-            }
+        exchange.whenLate = whenLate;
+        exchange.bodyIsUnread = true;
+        LateBody.throwAway(request, wholly -> {
+            exchange.bodyIsUnread = !wholly;
+            exchange.orFail(() -> answer.accept(exchange));
         });
     }
 
@@ -163,10 +162,12 @@ final class Exchange implements AsyncListener {
     }
 
     void fail(Throwable failure) {
-        if (answered.get()) {
-            return;
+        if (!answered.get()) {
+            refuse(Problem.of(cause(failure)));
         }
-        Problem problem = Problem.of(cause(failure));
+    }
+
+    void refuse(Problem problem) {
         answer(problem::write);
     }
 
@@ -184,6 +185,9 @@ final class Exchange implements AsyncListener {
     private void write(Answer answer) {
         HttpServletResponse response = (HttpServletResponse) async.getResponse();
         try {
+            if (bodyIsUnread) {
+                Problem.announceClose(response);
+            }
             answer.write(response);
         } catch (IOException clientHasLeft) {
             // nobody to tell

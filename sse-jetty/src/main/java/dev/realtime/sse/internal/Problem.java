@@ -11,7 +11,6 @@ import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,9 +42,6 @@ public record Problem(
     private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
     private static final int TOO_MANY_REQUESTS = 429;
     /** What may be answered before the body has come. */
-    private static final Set<String> WITH_UNREAD_BODIES = Set.of(
-            ProblemCode.BODY_TOO_LARGE.code(), ProblemCode.BODY_TIMEOUT.code(), ProblemCode.TOO_MANY_BODIES.code());
-
     private static final String RETRY_AFTER_SECONDS = "1";
     /** Streams close when people do. */
     private static final String RETRY_AFTER_LIMIT_SECONDS = "30";
@@ -145,9 +141,6 @@ public record Problem(
         }
         if (status == HttpServletResponse.SC_UNAUTHORIZED) {
             response.setHeader("WWW-Authenticate", "Bearer");
-        }
-        if (WITH_UNREAD_BODIES.contains(code)) {
-            announceClose(response);
         }
         Json.write(response, MediaType.PROBLEM, Json.bytes(this));
     }

@@ -32,9 +32,18 @@ public final class TicketsServlet extends EndpointServlet {
         }
         Caller caller = access().caller(request);
         rates.require(caller, 1);
-        Tickets.Issued issued = tickets.issue(caller);
-        byte[] body = Json.bytes(new Answer(issued.ticket(), issued.life().toSeconds()));
-        response.setStatus(HttpServletResponse.SC_CREATED);
-        Json.write(response, MediaType.JSON, body);
+        Tickets issuer = tickets;
+        Exchange.afterBody(request, LateBody.DEADLINE, LateBody.problem(), exchange -> issue(issuer, caller, exchange));
+    }
+
+    private static void issue(Tickets issuer, Caller caller, Exchange exchange) {
+        try {
+            Tickets.Issued issued = issuer.issue(caller);
+            exchange.json(
+                    HttpServletResponse.SC_CREATED,
+                    new Answer(issued.ticket(), issued.life().toSeconds()));
+        } catch (Refused e) {
+            exchange.fail(e);
+        }
     }
 }

@@ -36,6 +36,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -347,6 +348,7 @@ class KeySetTokensTest {
         private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
         Logged() {
+            appender.list = new CopyOnWriteArrayList<>(); // who logs is another thread
             appender.start();
             root.addAppender(appender);
         }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -44,6 +45,7 @@ class RenewedCertificateTest {
 
     @BeforeEach
     void start() throws Exception {
+        log.list = new CopyOnWriteArrayList<>(); // who logs is another thread
         log.start();
         logger.setLevel(ch.qos.logback.classic.Level.INFO);
         logger.setAdditive(false);

@@ -14,6 +14,18 @@ import org.junit.jupiter.api.Test;
 
 /** What a container says of a body that it could not bring. */
 class BodyReaderTest {
+    private static final BodyReader.Room NO_ROOM = new BodyReader.Room() {
+        @Override
+        public boolean take(int bytes) {
+            return false;
+        }
+
+        @Override
+        public long limit() {
+            return 0;
+        }
+    };
+
     private final List<Problem> failures = new ArrayList<>();
     private ReadListener listener;
 
@@ -61,7 +73,7 @@ class BodyReaderTest {
                 getClass().getClassLoader(),
                 new Class<?>[] {HttpServletRequest.class},
                 (proxy, method, arguments) -> method.getName().equals("getInputStream") ? in : (Object) 100L);
-        BodyReader.read(request, 1_000, BodyReader.Room.NONE, new BodyReader.Reader() {
+        BodyReader.read(request, 1_000, NO_ROOM, new BodyReader.Reader() {
             @Override
             public void whole(byte[] body) {
                 throw new AssertionError("nothing came");

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -46,6 +47,7 @@ class RefusedPublicationTest {
 
     @BeforeEach
     void start() {
+        said.list = new CopyOnWriteArrayList<>(); // who logs is another thread
         said.start();
         logger().addAppender(said);
         adapter.goLive();

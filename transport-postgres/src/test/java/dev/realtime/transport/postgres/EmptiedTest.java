@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ class EmptiedTest {
 
     @BeforeEach
     void listen() {
+        logged.list = new CopyOnWriteArrayList<>(); // who logs is another thread
         logged.start();
         root.addAppender(logged);
     }

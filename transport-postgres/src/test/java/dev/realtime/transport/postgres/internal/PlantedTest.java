@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
@@ -177,6 +178,7 @@ class PlantedTest {
     @Test
     void whoeverMayPlantIsNamed() throws Exception {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.list = new CopyOnWriteArrayList<>(); // who logs is another thread
         log.start();
         Logger lookout = (Logger) LoggerFactory.getLogger(Lookout.class);
         lookout.addAppender(log);

@@ -11,6 +11,7 @@ import dev.realtime.transport.TransportStatus.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ class StatusLogTest {
     @BeforeEach
     void listen() {
         Logger logger = new LoggerContext().getLogger("status");
+        lines.list = new CopyOnWriteArrayList<>(); // who logs is another thread
         lines.start();
         logger.addAppender(lines);
         log = new StatusLog(logger);

@@ -19,6 +19,7 @@ import io.lettuce.core.resource.DefaultClientResources;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Opens connections. Lettuce never reconnects by itself here: {@link Tail} decides that. Thread-safe. */
 final class Connector implements AutoCloseable {
@@ -127,7 +128,7 @@ final class Connector implements AutoCloseable {
                     address, connecting, Timing.COMMAND.multipliedBy(2).toMillis()));
         } catch (RuntimeException e) {
             connecting.thenAccept(StatefulConnection::closeAsync);
-            throw e;
+            throw e.getCause() instanceof TimeoutException late ? Failures.notConnected(address, late) : e;
         }
     }
 

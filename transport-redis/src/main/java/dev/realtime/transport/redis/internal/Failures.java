@@ -6,6 +6,7 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisReadOnlyException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
@@ -20,6 +21,11 @@ final class Failures {
     private static final int MAX_LENGTH = 200;
 
     private Failures() {}
+
+    /** Our own wait for a connection ended before the driver's. */
+    static TransportUnavailableException notConnected(RedisAddress address, TimeoutException late) {
+        return unavailable(address, new RedisConnectionException("not connected in time", late));
+    }
 
     static TransportUnavailableException unavailable(RedisAddress address, Throwable failure) {
         return failure instanceof TransportUnavailableException already
@@ -58,13 +64,19 @@ final class Failures {
 
     /** A port without TLS waits for the rest of a line, and says nothing to a TLS client. */
     private static String hint(RedisAddress address, Throwable failure) {
-        boolean connecting = find(RedisConnectionException.class, failure) != null;
+        boolean connecting = find(RedisConnectionException.class, failure) != null || isSilentHandshake(failure);
         return address.tls() && connecting && isTimeout(failure) ? "; is that its TLS port?" : "";
     }
 
+    /** Several clocks run while one connects: ours, the driver's, that of its TLS handler. Any may be the first. */
     private static boolean isTimeout(Throwable failure) {
         return find(RedisCommandTimeoutException.class, failure) != null
-                || find(TimeoutException.class, failure) != null;
+                || find(TimeoutException.class, failure) != null
+                || isSilentHandshake(failure);
+    }
+
+    private static boolean isSilentHandshake(Throwable failure) {
+        return find(SslHandshakeTimeoutException.class, failure) != null;
     }
 
     /** In a few words. */
@@ -78,7 +90,7 @@ final class Failures {
             return "its certificate has expired";
         } else if (find(CertPathBuilderException.class, failure) != null) {
             return "its certificate is not from an authority this JVM trusts";
-        } else if (tls != null) {
+        } else if (tls != null && !isSilentHandshake(failure)) {
             String text = String.valueOf(tls.getMessage());
             return text.startsWith("not an SSL/TLS record") ? "it does not speak TLS" : "TLS: " + oneLine(text);
         } else if (find(UnknownHostException.class, failure) != null) {
