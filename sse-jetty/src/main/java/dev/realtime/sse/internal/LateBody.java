@@ -27,7 +27,11 @@ public final class LateBody implements ReadListener {
 
     /** Told once what became of a body. */
     interface End {
-        /** @param wholly whether it was read to its end */
+        /**
+         * It is over.
+         *
+         * @param wholly whether it was read to its end
+         */
         void over(boolean wholly);
     }
 

@@ -104,10 +104,8 @@ class LateBodyTest {
     @Test
     void whoWaitsToBeAskedForABodyIsRefusedBeforeIt() throws IOException {
         try (Socket socket = open()) {
-            say(
-                    socket,
-                    "POST /realtime/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
-                            + "Expect: 100-continue\r\n\r\n");
+            String head = "Host: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+            say(socket, "POST /realtime/events HTTP/1.1\r\n" + head);
             socket.setSoTimeout(3_000); // well before the deadline of a body
             assertThat(head(socket)).startsWith("http/1.1 401 ").contains("\r\nconnection: close\r\n");
         }

@@ -6,9 +6,11 @@ import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Position;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.spi.WritesRefusedException;
 import dev.realtime.transport.testkit.RecordingSink;
 import dev.realtime.transport.testkit.servers.TestPostgres;
 import java.net.URI;
@@ -21,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -53,6 +56,24 @@ final class Store implements AutoCloseable {
 
         Position publish(Envelope event) throws Exception {
             return publish(List.of(event)).get(0);
+        }
+
+        /** Also after a failure: what comes while others are told of it hears it too, and is published again, as lanes do. */
+        Position publishAgain(Envelope event) throws Exception {
+            long begun = System.nanoTime();
+            while (true) {
+                try {
+                    return publish(event);
+                } catch (ExecutionException e) {
+                    boolean behind = (e.getCause() instanceof TransportUnavailableException told && told.isNotSent())
+                            || e.getCause() instanceof WritesRefusedException;
+                    if (!behind
+                            || System.nanoTime() - begun
+                                    > Duration.ofSeconds(20).toNanos()) {
+                        throw e;
+                    }
+                }
+            }
         }
 
         void awaitIds(List<String> ids) {

@@ -60,7 +60,7 @@ class WatchInAsciiTest {
                 "create foreign data wrapper far; create server far foreign data wrapper far;"
                         + " create foreign table far_orders (id text not null, tenant text) server far;"
                         + " create table middle (id text not null, tenant text); create table plain (id text not null, tenant text)");
-        sql.value("select rt.watch('orders')");
+        sql.value("select rt.watch('orders', each_row => false)");
         sql.run(
                 "create event trigger guard on ddl_command_end when tag in ('CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE',"
                         + " 'ALTER TABLE') execute function rt.refuse_foreign_children()");
@@ -73,13 +73,15 @@ class WatchInAsciiTest {
             ServerErrorMessage refused = refusal(inherits);
             assertThat(refused.getSQLState()).as(inherits).isEqualTo("42809");
             assertThat(refused.getMessage()).contains("orders", "watched");
-            assertThat(refused.getHint()).contains("unwatch");
+            assertThat(refused.getHint()).contains("each_row => true");
         }
         sql.run("alter table middle no inherit orders; alter foreign table far_orders inherit middle");
         assertThat(refusal("alter table middle inherit orders").getMessage()).contains("middle");
         sql.run("alter foreign table far_orders no inherit middle; alter foreign table far_orders inherit plain");
         assertThat(tables.pings("insert into orders values ('a')", "update orders set tenant = 'b'"))
                 .hasSize(2);
+        sql.run("select rt.watch('orders', each_row => true); alter table far_orders no inherit plain;"
+                + " alter foreign table far_orders inherit orders");
         sql.run("drop foreign data wrapper far cascade");
     }
 

@@ -286,27 +286,6 @@ class WatchOptionsTest {
     }
 
     @Test
-    void aForeignTableThatInheritsIsRefusedAndNamed() throws SQLException {
-        sql.run("create foreign data wrapper far; create server far foreign data wrapper far");
-        try {
-            sql.run("create foreign table far_orders (id integer not null) server far;"
-                    + " create table near (id integer primary key); alter foreign table far_orders inherit near");
-            ServerErrorMessage refused = refusal("select rt.watch('near')");
-            assertThat(refused.getSQLState()).isEqualTo("42809");
-            assertThat(refused.getMessage()).contains("far_orders", "near");
-            assertThat(refused.getHint()).contains("NO INHERIT");
-
-            sql.run("alter foreign table far_orders no inherit near; select rt.watch('near')");
-            assertThat(problems()).isEmpty();
-            sql.run("alter foreign table far_orders inherit near");
-            assertThat(problems()).singleElement().asString().contains("foreign table");
-            assertThat(sql.truth("select rt.unwatch('near')")).isTrue();
-        } finally {
-            sql.run("drop foreign data wrapper far cascade");
-        }
-    }
-
-    @Test
     void aKeyThatNoReaderCanTakeIsCountedAndTheStatementGoesOn() throws SQLException {
         sql.run("update rt.store set max_payload_bytes = 1024; create table notes (id text primary key)");
         sql.value("select rt.watch('notes')");

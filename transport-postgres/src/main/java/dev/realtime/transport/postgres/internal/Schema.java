@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** The schema: brings it to this program's version or checks that it is. Not thread-safe; its caller is the tail. */
 final class Schema {
     /** The version that this program's statements are written for. */
-    static final int VERSION = 21;
+    static final int VERSION = 22;
 
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
 
