@@ -96,7 +96,7 @@ class StreamLimitsTest {
 
             staying.forEach(StreamClient::close);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(2))
+                    .atMost(Duration.ofSeconds(10))
                     .until(() -> gateway.stream("", BOB).statusLine().contains("200"));
         }
     }
