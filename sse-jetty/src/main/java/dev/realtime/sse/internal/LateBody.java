@@ -67,9 +67,11 @@ public final class LateBody implements ReadListener {
         return length > 0 || request.getHeader("Transfer-Encoding") != null;
     }
 
-    /** Not if its client waits to be asked for it, or if it is too large to be thrown away. */
+    /** Not if its client waits to be asked for it, if it is too large to be thrown away, or if a filter forbids to wait. */
     private static boolean comesByItself(HttpServletRequest request) {
-        return request.getHeader("Expect") == null && request.getContentLengthLong() <= BodyReader.MOST_THROWN_AWAY;
+        return request.isAsyncSupported()
+                && request.getHeader("Expect") == null
+                && request.getContentLengthLong() <= BodyReader.MOST_THROWN_AWAY;
     }
 
     /** The answer where it should have come. */

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -13,6 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.NetworkConnector;
+import org.eclipse.jetty.server.Server;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,6 +113,25 @@ class LateBodyTest {
             say(socket, "POST /realtime/events HTTP/1.1\r\n" + head);
             socket.setSoTimeout(3_000); // well before the deadline of a body
             assertThat(head(socket)).startsWith("http/1.1 401 ").contains("\r\nconnection: close\r\n");
+        }
+    }
+
+    @Test
+    void whereNothingMayWaitForABodyTheConnectionIsSaidToClose() throws Exception {
+        Server server = new Server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        ServletContextHandler context = new ServletContextHandler();
+        ServletHolder holder = new ServletHolder(new NotFoundServlet());
+        holder.setAsyncSupported(false);
+        context.addServlet(holder, "/");
+        server.setHandler(context);
+        server.start();
+        try (Socket socket = new Socket(
+                InetAddress.getLoopbackAddress(), ((NetworkConnector) server.getConnectors()[0]).getLocalPort())) {
+            say(socket, "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n");
+            socket.setSoTimeout(20_000);
+            assertThat(head(socket)).startsWith("http/1.1 404 ").contains("\r\nconnection: close\r\n");
+        } finally {
+            server.stop();
         }
     }
 
