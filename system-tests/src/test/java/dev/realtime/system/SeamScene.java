@@ -228,6 +228,7 @@ final class SeamScene implements AutoCloseable {
         List<Answer> answers = List.of(
                 new GatewayClient(world.address(), Map.of()).get(STREAM),
                 ask(tokens.acme()).get(STREAM + "?unknown=1"),
+                new GatewayClient(world.address(), Map.of()).post("[{\"event\":\"a\"}]"),
                 ask(tokens.acme()).post("[{\"event\":"),
                 ask(tokens.acme()).post("[{\"event\":\"a\",\"org_id\":\"beta\"}]"));
         answers.stream()
