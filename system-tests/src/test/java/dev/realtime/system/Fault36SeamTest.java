@@ -15,8 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * form each seam throws one of the kinds, in turn; {@code mvn -Pseam} has each throw all of them.
  */
 @Timeout(3_000)
-@Execution(ExecutionMode.CONCURRENT)
+@Isolated("whoever waits beside it takes what is thrown here, in threads that nobody guards, for a failure of its own")
 class Fault36SeamTest {
     private static final boolean ALL_KINDS = Boolean.getBoolean("seam");
     private static final String NAMED = "seams-not-tried.txt";
