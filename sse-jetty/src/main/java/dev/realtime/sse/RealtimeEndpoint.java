@@ -5,6 +5,7 @@ import dev.realtime.sse.internal.BodyMemory;
 import dev.realtime.sse.internal.CallerServlet;
 import dev.realtime.sse.internal.EventsServlet;
 import dev.realtime.sse.internal.PositionServlet;
+import dev.realtime.sse.internal.Rates;
 import dev.realtime.sse.internal.Revocations;
 import dev.realtime.sse.internal.RevocationsServlet;
 import dev.realtime.sse.internal.ScriptServlet;
@@ -45,17 +46,18 @@ public final class RealtimeEndpoint implements AutoCloseable {
     public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {
         this.streams = new Streams(
                 options, new StreamMeters(meters), () -> pubSub.status().state().flows(), pubSub.supervisor());
-        this.revocations = new Revocations(pubSub, streams, options.clock(), meters);
+        this.revocations = new Revocations(pubSub, streams::revoke, options.clock(), meters);
         this.authorizer = revocations.over(authorizer);
         BodyMemory bodies = BodyMemory.of(options, meters);
+        Rates rates = streams.rates();
         Access access = new Access(this.authorizer, options.origins().behind(options.proxies()));
         Tickets issuer = Tickets.of(options, access, pubSub, revocations);
         this.stream = new StreamServlet(access, pubSub, streams, issuer, revocations);
-        this.events = new EventsServlet(access, pubSub, streams, options, bodies);
-        this.position = new PositionServlet(access, pubSub, options, streams);
-        this.caller = new CallerServlet(access, issuer, streams);
-        this.tickets = new TicketsServlet(access, issuer, streams);
-        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies, streams);
+        this.events = new EventsServlet(access, pubSub, options, rates, bodies, streams.writers());
+        this.position = new PositionServlet(access, pubSub, options, rates);
+        this.caller = new CallerServlet(access, issuer, streams.callerHash());
+        this.tickets = new TicketsServlet(access, issuer, rates);
+        this.revoking = new RevocationsServlet(access, pubSub, options, revocations, bodies, rates);
         this.script = new ScriptServlet(access);
     }
 

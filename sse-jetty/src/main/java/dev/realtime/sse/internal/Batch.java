@@ -11,6 +11,9 @@ import java.util.List;
 final class Batch {
     static final Batch NONE = new Batch(List.of(), 0);
 
+    /** Of all frames together, unless one alone is larger. */
+    static final int MAX_WRITE_BYTES = 65_536;
+
     /** What a chunk has at most around its data: a size of 32 bits and two line ends. */
     static final int MOST_AROUND_FRAMES = 8 + 2 + 2;
 

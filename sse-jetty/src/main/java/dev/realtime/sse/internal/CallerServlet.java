@@ -22,10 +22,10 @@ public final class CallerServlet extends EndpointServlet {
     private record Answer(String caller) {}
 
     /** @param tickets null if there are none */
-    public CallerServlet(Access access, @Nullable Tickets tickets, Streams streams) {
+    public CallerServlet(Access access, @Nullable Tickets tickets, CallerHash hash) {
         super(access, Set.of("GET", "HEAD"));
         this.tickets = tickets;
-        this.hash = streams.callerHash();
+        this.hash = hash;
     }
 
     @Override

@@ -22,7 +22,8 @@ public final class EventsServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient PubSub pubSub;
-    private final transient Streams streams;
+    private final transient Rates rates;
+    private final transient StreamWriters writers;
     private final transient EndpointOptions options;
     private final transient BodyMemory bodies;
 
@@ -31,10 +32,18 @@ public final class EventsServlet extends EndpointServlet {
     private record Answer(
             String id, @Nullable String cursor, @Nullable String state) {}
 
-    public EventsServlet(Access access, PubSub pubSub, Streams streams, EndpointOptions options, BodyMemory bodies) {
+    /** @param writers of the streams: publishers wait until they have had their turn */
+    public EventsServlet(
+            Access access,
+            PubSub pubSub,
+            EndpointOptions options,
+            Rates rates,
+            BodyMemory bodies,
+            StreamWriters writers) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
-        this.streams = streams;
+        this.rates = rates;
+        this.writers = writers;
         this.options = options;
         this.bodies = bodies;
     }
@@ -43,7 +52,7 @@ public final class EventsServlet extends EndpointServlet {
     protected void serve(HttpServletRequest request, HttpServletResponse response) throws Refused, IOException {
         Query.requireNone(request.getQueryString());
         Caller caller = access().caller(request);
-        streams.rates().require(caller, 1);
+        rates.require(caller, 1);
         Exchange.withJson(
                 request,
                 options.publishDeadline(),
@@ -55,7 +64,7 @@ public final class EventsServlet extends EndpointServlet {
     private void publish(Exchange exchange, Caller caller, byte[] body) {
         List<Event> events = EventsBody.parse(body, options.maxPayloadBytes(), caller.orgId());
         requireAllowed(caller, events);
-        streams.rates().require(caller, events.size());
+        rates.require(caller, events.size());
         Publication publication = pubSub.offer(events);
         int bytes = body.length; // whoever waits for the commit does not hold the body
         exchange.follow(
@@ -66,7 +75,7 @@ public final class EventsServlet extends EndpointServlet {
 
     /** After the commit; and while streams wait for their turn to be written, not before they have had it. */
     private void paced(int bytes, Runnable answer) {
-        streams.writers().next().pace(bytes, answer);
+        writers.next().pace(bytes, answer);
     }
 
     private static void requireAllowed(Caller caller, List<Event> events) {

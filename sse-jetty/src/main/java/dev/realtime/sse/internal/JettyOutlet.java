@@ -23,6 +23,8 @@ final class JettyOutlet extends ContainerOutlet {
     // owned by the writer
     /** The container has bytes of ours that it has not sent. */
     private boolean held;
+    private static final byte[] COMMENT = {':', '\n', '\n'};
+
     /** Behind the last batch a comment has been written. */
     private boolean commented;
 
@@ -104,7 +106,7 @@ final class JettyOutlet extends ContainerOutlet {
         boolean ends = framing == Framing.JETTYS_CHUNKS && !commented;
         if (ends && !held) {
             commented = true;
-            return send(out, ByteBuffer.wrap(SseEncoder.comment()));
+            return send(out, ByteBuffer.wrap(COMMENT));
         }
         held = false;
         return super.flush(out) || ends;

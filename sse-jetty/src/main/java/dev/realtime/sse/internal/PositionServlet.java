@@ -19,11 +19,11 @@ public final class PositionServlet extends EndpointServlet {
 
     private record Answer(String cursor) {}
 
-    public PositionServlet(Access access, PubSub pubSub, EndpointOptions options, Streams streams) {
+    public PositionServlet(Access access, PubSub pubSub, EndpointOptions options, Rates rates) {
         super(access, Set.of("GET", "HEAD"));
         this.pubSub = pubSub;
         this.options = options;
-        this.rates = streams.rates();
+        this.rates = rates;
     }
 
     @Override

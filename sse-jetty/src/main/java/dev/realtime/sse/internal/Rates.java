@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * one, and so is each event in it. What is allowed may overdraw, so that the largest publication is never too large for
  * a bucket: the next ones wait for it. Thread-safe; never blocks.
  */
-final class Rates {
+public final class Rates {
     /** As it stands in metrics. */
     static final String WIRE_NAME = "rate";
 

@@ -1,5 +1,7 @@
 package dev.realtime.sse.internal;
 
+import java.util.function.Predicate;
+import java.util.function.Consumer;
 import dev.realtime.sse.Authorizer;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
@@ -46,7 +48,7 @@ public final class Revocations implements AutoCloseable {
     private static final Duration SKEW = Duration.ofMinutes(5);
 
     private final PubSub pubSub;
-    private final Streams streams;
+    private final Consumer<Predicate<Caller>> streams;
     private final Clock clock;
     private final Duration sayAgainAfter;
     private final HeldRevocations held = new HeldRevocations(MOST);
@@ -62,7 +64,7 @@ public final class Revocations implements AutoCloseable {
     private @Nullable String notLearned;
 
     /** @param clock tells whether a revocation still holds */
-    public Revocations(PubSub pubSub, Streams streams, Clock clock, MeterRegistry meters) {
+    public Revocations(PubSub pubSub, Consumer<Predicate<Caller>> streams, Clock clock, MeterRegistry meters) {
         this.pubSub = pubSub;
         this.loop = pubSub.supervisor().timer("realtime-revocations");
         this.streams = streams;
@@ -179,7 +181,7 @@ public final class Revocations implements AutoCloseable {
             opened = true;
         } else if (delivery instanceof Delivery.Live) {
             replayed.countDown();
-            streams.end(this::covers, CloseReason.REVOKED); // what ended none when it was heard first
+            streams.accept(this::covers); // what ended none when it was heard first
         } else if (delivery instanceof Delivery.Gap gap) {
             hole(gap.reason());
         }
@@ -228,11 +230,11 @@ public final class Revocations implements AutoCloseable {
             return;
         }
         switch (held.learn(said, saidAt, now)) {
-            case NEW -> streams.end(said.revocation()::endsStreamOf, CloseReason.REVOKED);
+            case NEW -> streams.accept(said.revocation()::endsStreamOf);
             case OVERFLOW -> {
                 LOG.warn("More than {} revocations: the one that ends first is forgotten", MOST);
                 gaps.increment();
-                streams.end(said.revocation()::endsStreamOf, CloseReason.REVOKED);
+                streams.accept(said.revocation()::endsStreamOf);
             }
             case KNOWN -> LOG.trace("a revocation was said again");
         }

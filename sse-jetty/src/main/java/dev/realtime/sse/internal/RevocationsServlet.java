@@ -38,13 +38,13 @@ public final class RevocationsServlet extends EndpointServlet {
             EndpointOptions options,
             Revocations revocations,
             BodyMemory bodies,
-            Streams streams) {
+            Rates rates) {
         super(access, Set.of("POST"));
         this.pubSub = pubSub;
         this.options = options;
         this.revocations = revocations;
         this.bodies = bodies;
-        this.rates = streams.rates();
+        this.rates = rates;
     }
 
     @Override

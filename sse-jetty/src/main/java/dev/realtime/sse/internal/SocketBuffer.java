@@ -9,7 +9,7 @@ import java.nio.channels.WritableByteChannel;
  * same. For one thread.
  */
 final class SocketBuffer {
-    private final ByteBuffer copy = ByteBuffer.allocateDirect(SseConnection.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES);
+    private final ByteBuffer copy = ByteBuffer.allocateDirect(Batch.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES);
     private Batch copied = Batch.NONE;
 
     /**

@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SseConnection implements Outlet.Listener {
     /** Largest write, unless a single frame is larger. */
-    static final int MAX_WRITE_BYTES = 65_536;
     /** After so much the other streams have their turn. */
     private static final int TURN_BYTES = 32_768;
 
@@ -273,7 +272,7 @@ final class SseConnection implements Outlet.Listener {
         int size = 0;
         for (byte[] next = held != null ? held : nextFrame(); next != null; next = nextFrame()) {
             held = null;
-            if (size > 0 && size + next.length > MAX_WRITE_BYTES) {
+            if (size > 0 && size + next.length > Batch.MAX_WRITE_BYTES) {
                 held = next;
                 break;
             }

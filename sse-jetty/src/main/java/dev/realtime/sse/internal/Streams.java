@@ -85,12 +85,12 @@ public final class Streams implements AutoCloseable {
         open.forEach(stream -> stream.cut(CloseReason.SLOW));
     }
 
-    /** Ends the streams of these callers. Looks at every stream there is. */
-    void end(Predicate<Caller> whose, CloseReason reason) {
+    /** Ends the streams of these callers, whose credentials were revoked. Looks at every stream there is. */
+    public void revoke(Predicate<Caller> whose) {
         for (SseConnection stream : open) {
             Caller caller = stream.caller();
             if (caller != null && whose.test(caller)) {
-                stream.close(reason);
+                stream.close(CloseReason.REVOKED);
             }
         }
     }
@@ -108,7 +108,7 @@ public final class Streams implements AutoCloseable {
         return Outlets.of(async, options.directWrites(), writer.socketBuffer());
     }
 
-    StreamWriters writers() {
+    public StreamWriters writers() {
         return writers;
     }
 
@@ -116,7 +116,7 @@ public final class Streams implements AutoCloseable {
         return seats;
     }
 
-    CallerHash callerHash() {
+    public CallerHash callerHash() {
         return callerHash;
     }
 
@@ -128,7 +128,7 @@ public final class Streams implements AutoCloseable {
         return farewells;
     }
 
-    Rates rates() {
+    public Rates rates() {
         return rates;
     }
 

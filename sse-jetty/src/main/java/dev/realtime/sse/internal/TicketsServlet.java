@@ -18,10 +18,10 @@ public final class TicketsServlet extends EndpointServlet {
     private record Answer(String ticket, long expires_in) {}
 
     /** @param tickets null if there are none */
-    public TicketsServlet(Access access, @Nullable Tickets tickets, Streams streams) {
+    public TicketsServlet(Access access, @Nullable Tickets tickets, Rates rates) {
         super(access, Set.of("POST"));
         this.tickets = tickets;
-        this.rates = streams.rates();
+        this.rates = rates;
     }
 
     @Override

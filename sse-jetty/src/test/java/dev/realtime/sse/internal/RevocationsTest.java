@@ -55,7 +55,7 @@ class RevocationsTest {
     @Test
     void waitsForATransportThatIsAway() {
         log.state = State.DOWN;
-        revocations = new Revocations(log, streams, Clock.systemUTC(), meters);
+        revocations = new Revocations(log, streams::revoke, Clock.systemUTC(), meters);
         assertThat(revocations.covers(ann(now))).isFalse();
         log.state = State.LIVE;
         await().until(() -> log.requests.size() == 1);
@@ -152,7 +152,7 @@ class RevocationsTest {
     }
 
     private void start() {
-        revocations = new Revocations(log, streams, Clock.systemUTC(), meters);
+        revocations = new Revocations(log, streams::revoke, Clock.systemUTC(), meters);
         await().until(() -> log.requests.size() == 1);
     }
 

@@ -77,13 +77,13 @@ class SocketBufferTest {
 
     @Test
     void theLargestBatchOfSeveralFramesFits() throws IOException {
-        assertThat(buffer.write(socket, batch("x".repeat(SseConnection.MAX_WRITE_BYTES))))
-                .isEqualTo(chunk(SseConnection.MAX_WRITE_BYTES));
+        assertThat(buffer.write(socket, batch("x".repeat(Batch.MAX_WRITE_BYTES))))
+                .isEqualTo(chunk(Batch.MAX_WRITE_BYTES));
     }
 
     @Test
     void ofABatchLargerThanTheBufferNothingIsWritten() throws IOException {
-        assertThat(buffer.write(socket, batch("x".repeat(SseConnection.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES))))
+        assertThat(buffer.write(socket, batch("x".repeat(Batch.MAX_WRITE_BYTES + Batch.MOST_AROUND_FRAMES))))
                 .isZero();
         assertThat(socket.taken.size()).isZero();
     }
