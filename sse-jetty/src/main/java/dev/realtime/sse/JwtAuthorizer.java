@@ -4,7 +4,7 @@ import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
-import dev.realtime.sse.internal.SentToken;
+import dev.realtime.sse.internal.credential.SentToken;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.text.ParseException;

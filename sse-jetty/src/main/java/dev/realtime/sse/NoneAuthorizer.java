@@ -1,6 +1,6 @@
 package dev.realtime.sse;
 
-import dev.realtime.sse.internal.MediaType;
+import dev.realtime.sse.internal.http.MediaType;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.regex.Pattern;
 

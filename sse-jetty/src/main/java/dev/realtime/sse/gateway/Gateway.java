@@ -2,7 +2,7 @@ package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.RealtimeEndpoint;
-import dev.realtime.sse.internal.Access;
+import dev.realtime.sse.internal.http.Access;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Secrets;
 import dev.realtime.transport.Settings;

@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.internal.Problem;
+import dev.realtime.sse.internal.http.Problem;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Handler;

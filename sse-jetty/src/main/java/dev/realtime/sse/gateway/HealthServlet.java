@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.sse.internal.Access;
-import dev.realtime.sse.internal.EndpointServlet;
+import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.internal.http.EndpointServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.Refused;
-import dev.realtime.sse.internal.Access;
-import dev.realtime.sse.internal.EndpointServlet;
+import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.internal.http.EndpointServlet;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.internal.LateBody;
-import dev.realtime.sse.internal.Problem;
+import dev.realtime.sse.internal.http.LateBody;
+import dev.realtime.sse.internal.http.Problem;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -1,6 +1,6 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.sse.internal.Json;
+import dev.realtime.sse.internal.http.Json;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 

@@ -1,9 +1,9 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.internal.Json;
-import dev.realtime.sse.internal.MediaType;
-import dev.realtime.sse.internal.Problem;
+import dev.realtime.sse.internal.http.Json;
+import dev.realtime.sse.internal.http.MediaType;
+import dev.realtime.sse.internal.http.Problem;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;

@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.Refused;
-import dev.realtime.sse.internal.Access;
-import dev.realtime.sse.internal.EndpointServlet;
+import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.internal.http.EndpointServlet;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.runtime.Trouble;

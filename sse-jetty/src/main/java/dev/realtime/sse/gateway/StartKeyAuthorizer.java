@@ -5,7 +5,7 @@ import dev.realtime.sse.Caller;
 import dev.realtime.sse.NoneAuthorizer;
 import dev.realtime.sse.Origins;
 import dev.realtime.sse.Refused;
-import dev.realtime.sse.internal.SentToken;
+import dev.realtime.sse.internal.credential.SentToken;
 import jakarta.servlet.http.HttpServletRequest;
 
 /**

@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal;
 
+import dev.realtime.sse.internal.stream.SseEncoder;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.EnumMap;
