@@ -1,19 +1,19 @@
 package dev.realtime.sse;
 
-import dev.realtime.sse.internal.http.Access;
-import dev.realtime.sse.internal.http.BodyMemory;
 import dev.realtime.sse.internal.credential.CallerServlet;
-import dev.realtime.sse.internal.publish.EventsServlet;
-import dev.realtime.sse.internal.publish.PositionServlet;
-import dev.realtime.sse.internal.http.Rates;
 import dev.realtime.sse.internal.credential.Revocations;
 import dev.realtime.sse.internal.credential.RevocationsServlet;
+import dev.realtime.sse.internal.credential.Tickets;
+import dev.realtime.sse.internal.credential.TicketsServlet;
+import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.internal.http.BodyMemory;
+import dev.realtime.sse.internal.http.Rates;
 import dev.realtime.sse.internal.http.ScriptServlet;
+import dev.realtime.sse.internal.publish.EventsServlet;
+import dev.realtime.sse.internal.publish.PositionServlet;
 import dev.realtime.sse.internal.stream.StreamMeters;
 import dev.realtime.sse.internal.stream.StreamServlet;
 import dev.realtime.sse.internal.stream.Streams;
-import dev.realtime.sse.internal.credential.Tickets;
-import dev.realtime.sse.internal.credential.TicketsServlet;
 import dev.realtime.transport.PubSub;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.Servlet;

@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,12 +166,35 @@ class ArchitectureTest {
     void theEndpointNeedsJettyOnlyToWriteToJetty() {
         check(noClasses()
                 .that()
-                .resideInAnyPackage("dev.realtime.sse", "dev.realtime.sse.internal")
+                .resideInAnyPackage("dev.realtime.sse", "dev.realtime.sse.internal..")
                 .and()
                 .haveNameNotMatching(".*\\.(JettyOutlet|SocketOutlet|StreamConnection)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.eclipse.jetty.."));
+    }
+
+    /** The rooms of the endpoint, and those that each may know. */
+    @ParameterizedTest
+    @CsvSource({
+        "http, ''",
+        "write, 'http'",
+        "credential, 'http'",
+        "publish, 'http write credential'",
+        "stream, 'http write credential'"
+    })
+    void theEndpointsRoomsKnowOnlyThoseBelowThem(String room, String below) {
+        String rooms = "dev.realtime.sse.internal.";
+        String[] others = Stream.of("http", "write", "credential", "publish", "stream")
+                .filter(each -> !each.equals(room) && !below.contains(each))
+                .map(each -> rooms + each + "..")
+                .toArray(String[]::new);
+        check(noClasses()
+                .that()
+                .resideInAPackage(rooms + room + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others));
     }
 
     private static void check(ArchRule rule) {

@@ -55,7 +55,11 @@ abstract class SeamStore implements AutoCloseable {
                                 "dev/realtime/transport/runtime",
                                 "dev/realtime/transport/memory",
                                 "dev/realtime/sse",
-                                "dev/realtime/sse/internal"),
+                                "dev/realtime/sse/internal/http",
+                                "dev/realtime/sse/internal/write",
+                                "dev/realtime/sse/internal/credential",
+                                "dev/realtime/sse/internal/stream",
+                                "dev/realtime/sse/internal/publish"),
                         PubSub.class,
                         MemoryAdapter.class,
                         RealtimeEndpoint.class);

@@ -35,7 +35,7 @@ final class Seams {
     private final List<String> names = new ArrayList<>();
 
     /**
-     * @param packages whose calls are seams, such as {@code dev/realtime/sse/internal}
+     * @param packages whose calls are seams, such as {@code dev/realtime/sse/internal/http}
      * @param parts one class of each module that they are in
      */
     Seams(List<String> packages, Class<?>... parts) {

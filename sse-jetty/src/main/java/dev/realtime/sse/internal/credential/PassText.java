@@ -1,9 +1,9 @@
 package dev.realtime.sse.internal.credential;
 
-import dev.realtime.sse.internal.http.Json;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.realtime.sse.Caller;
+import dev.realtime.sse.internal.http.Json;
 import dev.realtime.transport.AllowedTopics;
 import java.io.IOException;
 import java.security.GeneralSecurityException;

@@ -1,12 +1,12 @@
 package dev.realtime.sse.internal.credential;
 
-import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Refusal;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.internal.http.Problem;
+import dev.realtime.sse.internal.http.Refusal;
 import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.InvalidInputException;
 import java.io.IOException;

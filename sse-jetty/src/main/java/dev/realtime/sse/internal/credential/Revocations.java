@@ -1,7 +1,5 @@
 package dev.realtime.sse.internal.credential;
 
-import java.util.function.Predicate;
-import java.util.function.Consumer;
 import dev.realtime.sse.Authorizer;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
@@ -27,6 +25,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

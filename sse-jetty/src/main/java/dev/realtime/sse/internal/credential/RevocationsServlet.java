@@ -1,5 +1,10 @@
 package dev.realtime.sse.internal.credential;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.BodyMemory;
 import dev.realtime.sse.internal.http.EndpointServlet;
@@ -7,11 +12,6 @@ import dev.realtime.sse.internal.http.Exchange;
 import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.internal.http.Query;
 import dev.realtime.sse.internal.http.Rates;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.realtime.sse.Caller;
-import dev.realtime.sse.EndpointOptions;
-import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.Refused;
 import dev.realtime.transport.PubSub;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -1,13 +1,13 @@
 package dev.realtime.sse.internal.credential;
 
-import dev.realtime.sse.internal.http.Access;
-import dev.realtime.sse.internal.http.Exchange;
-import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
 import dev.realtime.sse.TicketKey;
+import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.internal.http.Exchange;
+import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.PubSub;
 import jakarta.servlet.http.HttpServletRequest;

@@ -1,13 +1,13 @@
 package dev.realtime.sse.internal.credential;
 
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.EndpointServlet;
 import dev.realtime.sse.internal.http.Exchange;
 import dev.realtime.sse.internal.http.LateBody;
 import dev.realtime.sse.internal.http.Query;
 import dev.realtime.sse.internal.http.Rates;
-import dev.realtime.sse.Caller;
-import dev.realtime.sse.Refused;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

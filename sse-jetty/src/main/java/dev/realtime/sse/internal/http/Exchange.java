@@ -106,7 +106,8 @@ public final class Exchange implements AsyncListener {
      * @param whenLate the answer at the deadline
      * @param answer what it throws is answered too
      */
-    public static void afterBody(HttpServletRequest request, Duration deadline, Problem whenLate, Consumer<Exchange> answer)
+    public static void afterBody(
+            HttpServletRequest request, Duration deadline, Problem whenLate, Consumer<Exchange> answer)
             throws IOException {
         Exchange exchange = start(request, deadline);
         exchange.whenLate = whenLate;

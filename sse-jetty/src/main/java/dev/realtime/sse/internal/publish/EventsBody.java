@@ -1,7 +1,5 @@
 package dev.realtime.sse.internal.publish;
 
-import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Refusal;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -9,6 +7,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.internal.http.Problem;
+import dev.realtime.sse.internal.http.Refusal;
 import dev.realtime.transport.Event;
 import dev.realtime.transport.InvalidInputException;
 import dev.realtime.transport.JsonPayload;

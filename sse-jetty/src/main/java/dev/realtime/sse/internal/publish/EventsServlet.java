@@ -1,5 +1,11 @@
 package dev.realtime.sse.internal.publish;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
+import dev.realtime.sse.internal.credential.Revocation;
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.BodyMemory;
 import dev.realtime.sse.internal.http.EndpointServlet;
@@ -7,13 +13,7 @@ import dev.realtime.sse.internal.http.Exchange;
 import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.internal.http.Query;
 import dev.realtime.sse.internal.http.Rates;
-import dev.realtime.sse.internal.credential.Revocation;
 import dev.realtime.sse.internal.write.StreamWriters;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.realtime.sse.Caller;
-import dev.realtime.sse.EndpointOptions;
-import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.Refused;
 import dev.realtime.transport.Event;
 import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.PubSub;

@@ -1,8 +1,8 @@
 package dev.realtime.sse.internal.stream;
 
-import dev.realtime.sse.internal.http.Json;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.realtime.sse.internal.http.Json;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Position;
 import java.util.function.Function;

@@ -1,9 +1,9 @@
 package dev.realtime.sse.internal.stream;
 
+import dev.realtime.sse.Caller;
 import dev.realtime.sse.internal.write.Batch;
 import dev.realtime.sse.internal.write.Outlet;
 import dev.realtime.sse.internal.write.StreamWriter;
-import dev.realtime.sse.Caller;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.Position;

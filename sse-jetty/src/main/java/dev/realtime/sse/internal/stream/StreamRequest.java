@@ -1,9 +1,9 @@
 package dev.realtime.sse.internal.stream;
 
-import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Query;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.internal.http.Problem;
+import dev.realtime.sse.internal.http.Query;
 import dev.realtime.transport.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;

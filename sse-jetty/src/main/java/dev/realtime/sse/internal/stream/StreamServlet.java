@@ -1,19 +1,19 @@
 package dev.realtime.sse.internal.stream;
 
-import dev.realtime.sse.internal.http.Access;
+import dev.realtime.sse.Caller;
+import dev.realtime.sse.ProblemCode;
+import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.credential.Credential;
+import dev.realtime.sse.internal.credential.Revocations;
+import dev.realtime.sse.internal.credential.SentToken;
+import dev.realtime.sse.internal.credential.Tickets;
+import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.EndpointServlet;
 import dev.realtime.sse.internal.http.Exchange;
 import dev.realtime.sse.internal.http.MediaType;
 import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.internal.http.Rates;
 import dev.realtime.sse.internal.http.Refusal;
-import dev.realtime.sse.internal.credential.Revocations;
-import dev.realtime.sse.internal.credential.SentToken;
-import dev.realtime.sse.internal.credential.Tickets;
-import dev.realtime.sse.Caller;
-import dev.realtime.sse.ProblemCode;
-import dev.realtime.sse.Refused;
 import dev.realtime.transport.Filter;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;

@@ -1,13 +1,13 @@
 package dev.realtime.sse.internal.stream;
 
-import dev.realtime.sse.internal.credential.CallerHash;
-import dev.realtime.sse.internal.write.Outlet;
-import dev.realtime.sse.internal.write.Outlets;
-import dev.realtime.sse.internal.http.Rates;
-import dev.realtime.sse.internal.write.StreamWriter;
-import dev.realtime.sse.internal.write.StreamWriters;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.internal.credential.CallerHash;
+import dev.realtime.sse.internal.http.Rates;
+import dev.realtime.sse.internal.write.Outlet;
+import dev.realtime.sse.internal.write.Outlets;
+import dev.realtime.sse.internal.write.StreamWriter;
+import dev.realtime.sse.internal.write.StreamWriters;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
 import jakarta.servlet.AsyncContext;

@@ -24,6 +24,7 @@ final class JettyOutlet extends ContainerOutlet {
     // owned by the writer
     /** The container has bytes of ours that it has not sent. */
     private boolean held;
+
     private static final byte[] COMMENT = {':', '\n', '\n'};
 
     /** Behind the last batch a comment has been written. */

@@ -3,10 +3,10 @@ package dev.realtime.sse.internal.credential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.sse.internal.stream.StreamMeters;
-import dev.realtime.sse.internal.stream.Streams;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
+import dev.realtime.sse.internal.stream.StreamMeters;
+import dev.realtime.sse.internal.stream.Streams;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Event;
 import dev.realtime.transport.GapReason;
