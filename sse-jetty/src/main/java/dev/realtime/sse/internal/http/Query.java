@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** A query string's parameters, each at most once, none but those that are known. Immutable. */
 public record Query(Map<String, String> values) {
     /**
+     * What a query string says.
+     *
      * @param known the parameters that may be given
      * @param verbatim the one that is taken as it stands where it cannot be decoded
      */

@@ -12,6 +12,8 @@ public final class Outlets {
     private Outlets() {}
 
     /**
+     * The way to the client of a stream that begins.
+     *
      * @param direct see {@code EndpointOptions}
      * @param buffer of the thread that will write
      */
