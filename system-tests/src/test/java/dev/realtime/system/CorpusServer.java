@@ -1,6 +1,6 @@
 package dev.realtime.system;
 
-import dev.realtime.sse.internal.EncodedCorpus;
+import dev.realtime.sse.internal.stream.EncodedCorpus;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

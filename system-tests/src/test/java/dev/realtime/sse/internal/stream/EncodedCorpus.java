@@ -1,6 +1,5 @@
-package dev.realtime.sse.internal;
+package dev.realtime.sse.internal.stream;
 
-import dev.realtime.sse.internal.stream.SseEncoder;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.EnumMap;
