@@ -56,7 +56,8 @@ public final class Gateway implements AutoCloseable {
         this.meters = new GatewayMeters(pubSub);
         this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
-        this.connector = GatewayPort.open(server, settings, options.heartbeat());
+        this.connector = GatewayPort.open(
+                server, settings.host(), settings.port(), settings.tls(), options.heartbeat());
         this.scheme = settings.tls() == null ? "http" : "https";
         this.startKey = settings.startKey();
         server.setHandler(new HeadSize(pages(settings)));

@@ -65,17 +65,16 @@ final class GatewayPort extends ServerConnector {
     }
 
     /** Adds the port to the server, which opens it when it starts. */
-    static GatewayPort open(Server server, GatewaySettings settings, Duration heartbeat) {
+    static GatewayPort open(Server server, String host, int number, @Nullable Tls tls, Duration heartbeat) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         http.setOutputBufferSize(BUFFER_BYTES);
         http.setRequestHeaderSize(HEAD_BYTES);
         http.setHttpCompliance(LINES_END_IN_CRLF);
-        Tls tls = settings.tls();
         GatewayPort port = new GatewayPort(server, heartbeat, tls == null ? plain(http) : secure(http, tls));
-        port.setHost(settings.host());
-        port.setPort(settings.port());
+        port.setHost(host);
+        port.setPort(number);
         port.setAcceptQueueSize(ACCEPT_QUEUE);
         port.setShutdownIdleTimeout(IDLE_AT_STOP.toMillis());
         server.addConnector(port);

@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.realtime.transport.Settings;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.server.Server;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +21,7 @@ class GatewayPortTest {
     void tcpGivesAQuietClientUpBeforeTheNextHeartbeat(int heartbeat, int least, int most, int between)
             throws Exception {
         Server server = new Server();
-        GatewayPort port = GatewayPort.open(
-                server, GatewaySettings.from(Settings.of(Map.of("PORT", "0"))), Duration.ofSeconds(heartbeat));
+        GatewayPort port = GatewayPort.open(server, "127.0.0.1", 0, null, Duration.ofSeconds(heartbeat));
         server.start();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.getLocalPort())) {
             assertThat(socket.isConnected()).isTrue();
