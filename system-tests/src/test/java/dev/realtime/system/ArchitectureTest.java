@@ -197,6 +197,18 @@ class ArchitectureTest {
                 .resideInAnyPackage(others));
     }
 
+    @ParameterizedTest
+    @CsvSource({"port, page", "page, port"})
+    void theGatewaysRoomsKnowNeitherItNorEachOther(String room, String other) {
+        String gateway = "dev.realtime.sse.gateway";
+        check(noClasses()
+                .that()
+                .resideInAPackage(gateway + "." + room)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(gateway, gateway + "." + other));
+    }
+
     private static void check(ArchRule rule) {
         rule.check(ours);
     }

@@ -2,6 +2,16 @@ package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.RealtimeEndpoint;
+import dev.realtime.sse.gateway.page.GatewayMeters;
+import dev.realtime.sse.gateway.page.HealthServlet;
+import dev.realtime.sse.gateway.page.MetricsServlet;
+import dev.realtime.sse.gateway.page.NotFoundServlet;
+import dev.realtime.sse.gateway.page.PageServlet;
+import dev.realtime.sse.gateway.page.ReadinessServlet;
+import dev.realtime.sse.gateway.page.StartKey;
+import dev.realtime.sse.gateway.port.GatewayPort;
+import dev.realtime.sse.gateway.port.HeadSize;
+import dev.realtime.sse.gateway.port.ProblemErrorHandler;
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Secrets;
@@ -56,8 +66,8 @@ public final class Gateway implements AutoCloseable {
         this.meters = new GatewayMeters(pubSub);
         this.endpoint = new RealtimeEndpoint(pubSub, settings.authorizer(), options, meters.registry());
         this.server = new Server(threads);
-        this.connector = GatewayPort.open(
-                server, settings.host(), settings.port(), settings.tls(), options.heartbeat());
+        this.connector =
+                GatewayPort.open(server, settings.host(), settings.port(), settings.tls(), options.heartbeat());
         this.scheme = settings.tls() == null ? "http" : "https";
         this.startKey = settings.startKey();
         server.setHandler(new HeadSize(pages(settings)));

@@ -1,5 +1,6 @@
 package dev.realtime.sse.gateway;
 
+import dev.realtime.sse.gateway.port.FullHeap;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;

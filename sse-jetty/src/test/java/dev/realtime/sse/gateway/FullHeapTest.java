@@ -3,6 +3,7 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.realtime.sse.gateway.port.FullHeap;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.runtime.Supervisor;

@@ -3,6 +3,9 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.realtime.sse.gateway.port.HeadDeadline;
+import dev.realtime.sse.gateway.port.Http2;
+import dev.realtime.sse.gateway.port.Tls;
 import dev.realtime.transport.Settings;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import dev.realtime.sse.gateway.WireClient.Answer;
+import dev.realtime.sse.gateway.port.GatewayPort;
 import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.Filter;
 import java.nio.file.Path;

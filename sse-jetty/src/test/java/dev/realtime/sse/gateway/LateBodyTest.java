@@ -2,6 +2,7 @@ package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.sse.gateway.page.NotFoundServlet;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

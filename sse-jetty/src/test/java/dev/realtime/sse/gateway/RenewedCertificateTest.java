@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.realtime.sse.gateway.port.RenewedCertificate;
+import dev.realtime.sse.gateway.port.Tls;
 import dev.realtime.transport.Settings;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,5 +1,6 @@
 package dev.realtime.sse.gateway;
 
+import dev.realtime.sse.gateway.page.GatewayMeters;
 import dev.realtime.system.SeamCharge;
 import dev.realtime.system.SeamKind;
 import dev.realtime.system.SeamTransport;

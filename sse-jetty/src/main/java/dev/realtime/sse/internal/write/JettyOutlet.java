@@ -25,7 +25,7 @@ final class JettyOutlet extends ContainerOutlet {
     /** The container has bytes of ours that it has not sent. */
     private boolean held;
 
-    private static final byte[] COMMENT = {':', '\n', '\n'};
+    private static final byte[] COMMENT = {':', '\n'};
 
     /** Behind the last batch a comment has been written. */
     private boolean commented;

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
@@ -11,11 +11,11 @@ import org.slf4j.LoggerFactory;
  * What the gateway's process does when a part of it has run out of heap: it ends, because nobody knows what else is
  * broken, and its clients resume at another instance by their cursors. A library never does this.
  */
-final class FullHeap {
-    static final SettingKey ON_OUT_OF_MEMORY = SettingKey.plain("REALTIME_ON_OUT_OF_MEMORY");
+public final class FullHeap {
+    public static final SettingKey ON_OUT_OF_MEMORY = SettingKey.plain("REALTIME_ON_OUT_OF_MEMORY");
 
     /** As the JVM's own {@code -XX:+ExitOnOutOfMemoryError} does. */
-    static final int EXIT_CODE = 3;
+    public static final int EXIT_CODE = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(FullHeap.class);
     private static final String EXIT = "exit";
@@ -24,7 +24,7 @@ final class FullHeap {
     private FullHeap() {}
 
     /** As the settings say: {@code exit}, the default, or {@code continue}. */
-    static Consumer<OutOfMemoryError> policy(Settings settings) {
+    public static Consumer<OutOfMemoryError> policy(Settings settings) {
         String wanted = settings.get(ON_OUT_OF_MEMORY, EXIT).toLowerCase(Locale.ROOT);
         return switch (wanted) {
             case EXIT -> error -> exit();

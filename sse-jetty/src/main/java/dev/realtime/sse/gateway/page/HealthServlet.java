@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.EndpointServlet;
@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.util.Set;
 
 /** {@code GET /healthz}: the process lives. */
-final class HealthServlet extends EndpointServlet {
+public final class HealthServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private record Health(String status) {}
 
-    HealthServlet(Access access) {
+    public HealthServlet(Access access) {
         super(access, Set.of("GET", "HEAD"));
     }
 

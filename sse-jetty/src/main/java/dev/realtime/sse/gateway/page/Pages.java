@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.internal.http.Json;
 import jakarta.servlet.http.HttpServletResponse;

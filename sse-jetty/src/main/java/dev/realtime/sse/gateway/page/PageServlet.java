@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.PathPrefix;
 import dev.realtime.sse.ProblemCode;
@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /}: the live page, for operators, with the script and style that it is made of. */
-final class PageServlet extends EndpointServlet {
+public final class PageServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
     private static final String PAGE = "/";
 
@@ -39,7 +39,7 @@ final class PageServlet extends EndpointServlet {
      * @param proxies who may say that the page stands below a path outside
      * @param startKey opens the page, once it is in its address; null for none
      */
-    PageServlet(Access access, Proxies proxies, @Nullable StartKey startKey) {
+    public PageServlet(Access access, Proxies proxies, @Nullable StartKey startKey) {
         super(access, Set.of("GET", "HEAD"));
         this.proxies = proxies;
         this.startKey = startKey;

@@ -1,6 +1,6 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
-import dev.realtime.sse.gateway.CertificateFiles.Content;
+import dev.realtime.sse.gateway.port.CertificateFiles.Content;
 import dev.realtime.transport.Secrets;
 import dev.realtime.transport.SettingsException;
 import java.security.KeyStore;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * are not replaced at once, so what has changed is tried when two looks in a row have seen the same. What cannot be used
  * is named once, and the one before stays. One look at a time, by a thread of the server's pool.
  */
-final class RenewedCertificate extends RepeatedLook {
+public final class RenewedCertificate extends RepeatedLook {
     private static final Logger LOG = LoggerFactory.getLogger(RenewedCertificate.class);
 
     private final SslContextFactory.Server tls;

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Refused;
@@ -11,7 +11,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** Lets in whoever can read what the gateway printed when it started. Made anew at each start. Immutable. */
-final class StartKey {
+public final class StartKey {
     private static final String PARAMETER = "key=";
     private static final int RANDOM_BYTES = 32;
 
@@ -21,19 +21,19 @@ final class StartKey {
         this.text = text;
     }
 
-    static StartKey fresh() {
+    public static StartKey fresh() {
         byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         return new StartKey(Base64.getUrlEncoder().withoutPadding().encodeToString(random));
     }
 
     /** The gateway's page, with the key in its address. */
-    URI in(URI gateway) {
+    public URI in(URI gateway) {
         return gateway.resolve("/?" + PARAMETER + text);
     }
 
     /** What a query says for the key; null if nothing. A key has nothing in it that would have to be decoded. */
-    static @Nullable String in(@Nullable String query) {
+    public static @Nullable String in(@Nullable String query) {
         for (String pair : query == null ? new String[0] : query.split("&")) {
             if (pair.startsWith(PARAMETER)) {
                 return pair.substring(PARAMETER.length());

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.http.Access;
@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /readyz}: whether events flow, every part works and this instance stays. The details are for operators. */
-final class ReadinessServlet extends EndpointServlet {
+public final class ReadinessServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient PubSub pubSub;
@@ -38,7 +38,7 @@ final class ReadinessServlet extends EndpointServlet {
         }
     }
 
-    ReadinessServlet(Access access, PubSub pubSub, BooleanSupplier draining) {
+    public ReadinessServlet(Access access, PubSub pubSub, BooleanSupplier draining) {
         super(access, Set.of("GET", "HEAD"));
         this.pubSub = pubSub;
         this.draining = draining;

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -16,6 +16,7 @@ import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * asks on quiet connections, within a heartbeat; {@link PresencePings} asks HTTP/2 clients, also through proxies; who
  * answers but does not read meets the write deadline.
  */
-final class GatewayPort extends ServerConnector {
+public final class GatewayPort extends ServerConnector {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayPort.class);
     /** As ALPN names it, where upper and lower case matter. */
     private static final String HTTP_1_1 = "http/1.1";
@@ -44,7 +45,7 @@ final class GatewayPort extends ServerConnector {
      * and 100 events, each character in the form of three, a cursor and a ticket (81,000), and a token that allows 100
      * topics and as many for publishing (37,000).
      */
-    static final int HEAD_BYTES = 131_072;
+    public static final int HEAD_BYTES = 131_072;
     /** How many may knock at once; the system may allow fewer. */
     private static final int ACCEPT_QUEUE = 4_096;
     /** How often TCP asks before it gives a client up. */
@@ -65,7 +66,7 @@ final class GatewayPort extends ServerConnector {
     }
 
     /** Adds the port to the server, which opens it when it starts. */
-    static GatewayPort open(Server server, String host, int number, @Nullable Tls tls, Duration heartbeat) {
+    public static GatewayPort open(Server server, String host, int number, @Nullable Tls tls, Duration heartbeat) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import java.time.Duration;
 import java.util.Collection;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * byte, so that one byte a second would hold a connection for ever. Who says nothing is the idle timeout's affair. A look at
  * all connections every second; owned by the scheduler's thread.
  */
-final class HeadDeadline extends RepeatedLook {
+public final class HeadDeadline extends RepeatedLook {
     private static final Duration LONGEST_BETWEEN = Duration.ofSeconds(1);
     private static final long SHAKING_HANDS = -1;
     /** An empty line behind a body is an old habit of clients, and a request's first bytes may just have come. */
@@ -74,7 +74,7 @@ final class HeadDeadline extends RepeatedLook {
     }
 
     /** @param deadline from when a head is first seen to its end */
-    HeadDeadline(ServerConnector connector, Duration deadline) {
+    public HeadDeadline(ServerConnector connector, Duration deadline) {
         super(connector, between(deadline));
         this.deadlineNanos = deadline.toNanos();
     }

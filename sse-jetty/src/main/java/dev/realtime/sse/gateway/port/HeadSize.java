@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.Problem;
@@ -13,11 +13,11 @@ import org.eclipse.jetty.util.Callback;
  * Refuses heads over HTTP/2 as they are refused over HTTP/1.1: Jetty would end the connection, with all streams on it, and
  * nobody would be told why.
  */
-final class HeadSize extends Handler.Wrapper {
+public final class HeadSize extends Handler.Wrapper {
     /** A colon and a space, and the end of the line. */
     private static final int AROUND_FIELD = 4;
 
-    HeadSize(Handler handler) {
+    public HeadSize(Handler handler) {
         super(handler);
     }
 

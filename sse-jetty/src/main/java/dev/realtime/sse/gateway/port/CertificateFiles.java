@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import dev.realtime.transport.Secrets;
 import dev.realtime.transport.SettingKey;
@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param certificate PEM: the server's certificate, then those that lead to a known authority
  * @param key PEM: its private key, PKCS#8
  */
-record CertificateFiles(Path certificate, Path key) {
-    static final SettingKey CERTIFICATE = SettingKey.plain("REALTIME_TLS_CERT_FILE");
-    static final SettingKey KEY = SettingKey.plain("REALTIME_TLS_KEY_FILE");
+public record CertificateFiles(Path certificate, Path key) {
+    public static final SettingKey CERTIFICATE = SettingKey.plain("REALTIME_TLS_CERT_FILE");
+    public static final SettingKey KEY = SettingKey.plain("REALTIME_TLS_KEY_FILE");
 
     private static final int LARGEST_FILE = 1_048_576;
     /** How a key proves that it belongs to a certificate, for each algorithm of keys. */

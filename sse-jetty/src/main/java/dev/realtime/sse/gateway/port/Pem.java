@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.Json;
@@ -11,7 +11,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /** What Jetty itself refuses, such as a request that is no HTTP, in the same form as our own errors. */
-final class ProblemErrorHandler implements Request.Handler {
+public final class ProblemErrorHandler implements Request.Handler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         write(problem(response.getStatus()), response, callback);

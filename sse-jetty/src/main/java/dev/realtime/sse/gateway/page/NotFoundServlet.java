@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.LateBody;
@@ -9,7 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /** Whatever nothing else answers. */
-final class NotFoundServlet extends HttpServlet {
+public final class NotFoundServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
     @Override

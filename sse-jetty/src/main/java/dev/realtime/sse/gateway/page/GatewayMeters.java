@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.transport.Measure;
 import dev.realtime.transport.PubSub;
@@ -15,11 +15,11 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.function.ToDoubleFunction;
 
 /** What {@code /metrics} shows. No organisation is ever a label: their number has no bound. Thread-safe. */
-final class GatewayMeters implements AutoCloseable {
+public final class GatewayMeters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbageCollector = new JvmGcMetrics();
 
-    GatewayMeters(PubSub pubSub) {
+    public GatewayMeters(PubSub pubSub) {
         counter(pubSub, "realtime.published", "Events committed by this instance", PubSub.Stats::published);
         counter(pubSub, "realtime.delivered", "Events put into mailboxes", PubSub.Stats::delivered);
         counter(pubSub, "realtime.gaps", "Holes told to subscribers", PubSub.Stats::gaps);
@@ -36,7 +36,7 @@ final class GatewayMeters implements AutoCloseable {
         garbageCollector.bindTo(registry);
     }
 
-    PrometheusMeterRegistry registry() {
+    public PrometheusMeterRegistry registry() {
         return registry;
     }
 

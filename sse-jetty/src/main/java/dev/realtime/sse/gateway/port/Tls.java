@@ -1,6 +1,6 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
-import dev.realtime.sse.gateway.CertificateFiles.Content;
+import dev.realtime.sse.gateway.port.CertificateFiles.Content;
 import dev.realtime.transport.Settings;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,7 +10,7 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
 
 /** How the port speaks TLS: 1.2 and 1.3, with the certificate in the two files. For one server. */
-final class Tls {
+public final class Tls {
     /** A change is used after two looks. */
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
 
@@ -29,7 +29,7 @@ final class Tls {
      *
      * @throws dev.realtime.transport.SettingsException if it cannot be used
      */
-    static @Nullable Tls from(Settings settings) {
+    public static @Nullable Tls from(Settings settings) {
         CertificateFiles files = CertificateFiles.from(settings);
         if (files == null) {
             return null;
@@ -44,16 +44,16 @@ final class Tls {
         return new Tls(files, content, factory);
     }
 
-    SslContextFactory.Server factory() {
+    public SslContextFactory.Server factory() {
         return factory;
     }
 
     /** Keeps it up to date while the server runs. */
-    RenewedCertificate renewedOn(ServerConnector connector) {
+    public RenewedCertificate renewedOn(ServerConnector connector) {
         return renewedOn(connector, BETWEEN_LOOKS);
     }
 
-    RenewedCertificate renewedOn(ServerConnector connector, Duration betweenLooks) {
+    public RenewedCertificate renewedOn(ServerConnector connector, Duration betweenLooks) {
         return new RenewedCertificate(connector, factory, files, content, betweenLooks);
     }
 }

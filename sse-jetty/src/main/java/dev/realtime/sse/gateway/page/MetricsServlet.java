@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.Refused;
 import dev.realtime.sse.internal.http.Access;
@@ -11,12 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /** {@code GET /metrics}, as Prometheus reads it. For operators. */
-final class MetricsServlet extends EndpointServlet {
+public final class MetricsServlet extends EndpointServlet {
     private static final long serialVersionUID = 1L;
 
     private final transient PrometheusMeterRegistry registry;
 
-    MetricsServlet(Access access, PrometheusMeterRegistry registry) {
+    public MetricsServlet(Access access, PrometheusMeterRegistry registry) {
         super(access, Set.of("GET", "HEAD"));
         this.registry = registry;
     }

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.port;
 
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpVersion;
@@ -15,11 +15,11 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/2 as the gateway speaks it. Stateless. */
-final class Http2 {
+public final class Http2 {
     private Http2() {}
 
     /** In cleartext, for clients that speak it from the first byte. */
-    static ConnectionFactory plain(HttpConfiguration http) {
+    public static ConnectionFactory plain(HttpConfiguration http) {
         return limited(new PriorKnowledge(http));
     }
 

@@ -1,4 +1,4 @@
-package dev.realtime.sse.gateway;
+package dev.realtime.sse.gateway.page;
 
 import dev.realtime.sse.Authorizer;
 import dev.realtime.sse.Caller;
@@ -12,14 +12,14 @@ import jakarta.servlet.http.HttpServletRequest;
  * Lets in who has the key of this start, in a header or in the page's cookie: as the one organisation that there is
  * without authentication, and as an operator. Immutable.
  */
-final class StartKeyAuthorizer implements Authorizer {
+public final class StartKeyAuthorizer implements Authorizer {
     private static final Caller HOLDER = Caller.of(NoneAuthorizer.ORGANISATION).asOperator();
 
     private final StartKey key;
     private final Origins origins;
 
     /** @param origins whose pages may use the cookie, beside our own */
-    StartKeyAuthorizer(StartKey key, Origins origins) {
+    public StartKeyAuthorizer(StartKey key, Origins origins) {
         this.key = key;
         this.origins = origins;
     }
