@@ -1,7 +1,6 @@
 package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.Measured;
@@ -14,7 +13,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Who may do what, each logged in with a password of its own. */
@@ -193,13 +191,13 @@ class RolesTest {
         admin.run("create table theirs (id integer primary key); create table owned (id integer primary key);"
                 + " alter table owned owner to " + role + "; grant all on schema " + tables.app() + " to " + role
                 + "; grant all on theirs to " + role);
-        ServerErrorMessage ungranted = refusal(admin, "select rt.watch('owned')");
+        ServerErrorMessage ungranted = admin.refusal("select rt.watch('owned')");
         assertThat(ungranted.getSQLState()).isEqualTo("42501");
         assertThat(ungranted.getHint()).contains("grant_publisher", role);
 
         admin.value("select rt.grant_publisher('" + role + "')");
         try (Session owner = login()) {
-            ServerErrorMessage foreign = refusal(owner, "select rt.watch('" + tables.app() + ".theirs')");
+            ServerErrorMessage foreign = owner.refusal("select rt.watch('" + tables.app() + ".theirs')");
             assertThat(foreign.getSQLState()).isEqualTo("42501");
             assertThat(foreign.getHint()).isNotBlank();
             assertRefused(owner, "select rt.unwatch('" + tables.app() + ".theirs')");
@@ -209,7 +207,7 @@ class RolesTest {
             assertThat(owner.column("select resource from rt.watched where problem is null"))
                     .containsExactly("owned");
             admin.value("select rt.revoke_all('" + role + "')");
-            assertThat(refusal(admin, "insert into owned values (2)").getSQLState())
+            assertThat(admin.refusal("insert into owned values (2)").getSQLState())
                     .isEqualTo("42501");
             assertThat(admin.value("select problem from rt.watched")).contains("may not publish");
             admin.value("select rt.grant_publisher('" + role + "')");
@@ -232,7 +230,7 @@ class RolesTest {
         assertThat(tables.pings("insert into owned values (1)")).hasSize(1);
 
         admin.value("select rt.watch('owned', condition => 'exists (select from " + tables.app() + ".secret)')");
-        assertThat(refusal(admin, "insert into owned values (2) returning id").getSQLState())
+        assertThat(admin.refusal("insert into owned values (2) returning id").getSQLState())
                 .isEqualTo("42501");
         assertThat(admin.value("select proowner::regrole from pg_proc where proname like '%watch_owned'"
                         + " and pronamespace = '" + tables.app() + "'::regnamespace"))
@@ -251,12 +249,6 @@ class RolesTest {
     }
 
     private static void assertRefused(Session session, String statement) {
-        assertThat(refusal(session, statement).getSQLState()).as(statement).isEqualTo("42501");
-    }
-
-    private static ServerErrorMessage refusal(Session session, String statement) {
-        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> session.run(statement));
-        assertThat((Throwable) refused).as(statement).isNotNull();
-        return refused.getServerErrorMessage();
+        assertThat(session.refusal(statement).getSQLState()).as(statement).isEqualTo("42501");
     }
 }

@@ -1,5 +1,8 @@
 package dev.realtime.transport.postgres;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -9,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.postgresql.PGConnection;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** A session at the server, as an application has it. */
 record Session(Connection connection, UnaryOperator<String> in) implements AutoCloseable {
@@ -42,6 +47,13 @@ record Session(Connection connection, UnaryOperator<String> in) implements AutoC
                 return values;
             }
         }
+    }
+
+    /** What the server says to a statement that it refuses. */
+    ServerErrorMessage refusal(String sql) {
+        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> run(sql));
+        assertThat((Throwable) refused).as(sql).isNotNull();
+        return refused.getServerErrorMessage();
     }
 
     /** The server's process that serves it. */

@@ -4,7 +4,6 @@ import static dev.realtime.transport.postgres.Store.ORG;
 import static dev.realtime.transport.postgres.Store.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.realtime.transport.Envelope;
@@ -32,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Publishing from SQL, heard by an instance. */
@@ -182,7 +180,8 @@ class SqlPublishTest {
 
         node.sink().awaitId(id);
         assertThat(onlyHeard().payload().size()).isEqualTo(1_048_576);
-        ServerErrorMessage refusal = refusal("select rt.publish('acme', 'e', '\"' || repeat('ü', 524287) || 'x\"')");
+        ServerErrorMessage refusal =
+                sql.refusal("select rt.publish('acme', 'e', '\"' || repeat('ü', 524287) || 'x\"')");
         assertThat(refusal.getSQLState()).isEqualTo("54000");
         assertThat(refusal.getMessage()).contains("1048577", "1048576");
         assertThat(refusal.getHint()).isNotBlank();
@@ -237,7 +236,7 @@ class SqlPublishTest {
 
         for (String row : BAD_INPUT.split("\n")) {
             String[] cells = row.split(" \\| ");
-            ServerErrorMessage refusal = refusal("select rt.publish(" + cells[0] + ")");
+            ServerErrorMessage refusal = sql.refusal("select rt.publish(" + cells[0] + ")");
             assertThat(refusal.getSQLState()).as(row).isEqualTo(cells[1]);
             assertThat(refusal.getHint()).as(row).isNotBlank();
             sql.run("rollback to s");
@@ -263,7 +262,7 @@ class SqlPublishTest {
     void aReadOnlyTransactionIsRefusedWithAHint() throws SQLException {
         sql.run("begin read only");
 
-        ServerErrorMessage refusal = refusal("select rt.publish('acme', 'e')");
+        ServerErrorMessage refusal = sql.refusal("select rt.publish('acme', 'e')");
 
         assertThat(refusal.getSQLState()).isEqualTo("25006");
         assertThat(refusal.getHint()).contains("primary");
@@ -274,7 +273,8 @@ class SqlPublishTest {
         String role = "role_" + store.schema();
         sql.run("create role " + role + "; set role " + role);
         try {
-            assertThat(refusal("select rt.publish('acme', 'e')").getSQLState()).isEqualTo("42501");
+            assertThat(sql.refusal("select rt.publish('acme', 'e')").getSQLState())
+                    .isEqualTo("42501");
 
             sql.run("reset role; grant usage on schema \"" + store.schema() + "\" to " + role);
             assertThat(refusalAs(role, "select rt.publish('acme', 'e')").getSQLState())
@@ -472,13 +472,7 @@ class SqlPublishTest {
 
     private ServerErrorMessage refusalAs(String role, String statement) throws SQLException {
         sql.run("set role " + role);
-        return refusal(statement);
-    }
-
-    private ServerErrorMessage refusal(String statement) {
-        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> sql.value(statement));
-        assertThat((Throwable) refused).as(statement).isNotNull();
-        return refused.getServerErrorMessage();
+        return sql.refusal(statement);
     }
 
     private void awaitAsleep() {

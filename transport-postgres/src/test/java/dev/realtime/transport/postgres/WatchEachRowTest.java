@@ -1,7 +1,6 @@
 package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.testkit.servers.TestPostgres;
 import java.net.URI;
@@ -12,7 +11,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Watching by triggers for each row: what tables come to inherit, foreign ones too, and that it says the same otherwise. */
@@ -57,7 +55,7 @@ class WatchEachRowTest {
     void aForeignTableThatComesToInheritLaterFailsNoStatementAndIsNamedUntilItIsHeard() throws SQLException {
         sql.run("select rt.watch('orders', org_column => 'tenant', each_row => true)");
         haveServer();
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         haveForeignHeir();
 
         assertThat(tables.pings(
@@ -70,10 +68,10 @@ class WatchEachRowTest {
                         "acme orders.created {\"action\":\"create\",\"id\":\"1\"}",
                         "acme orders.updated {\"action\":\"update\",\"id\":\"1\"}");
         assertThat(sql.column("select n from " + tables.app() + "_far.orders")).containsExactly("3");
-        assertThat(problems()).singleElement().asString().contains("has come to inherit");
+        assertThat(tables.problems()).singleElement().asString().contains("has come to inherit");
 
         sql.run("select rt.watch('orders', org_column => 'tenant', each_row => true)");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         assertThat(tables.pings("update orders set n = n + 1"))
                 .containsExactlyInAnyOrder(
                         "acme orders.updated {\"action\":\"update\",\"id\":\"1\"}",
@@ -87,38 +85,42 @@ class WatchEachRowTest {
     @Test
     void whereAForeignTableMayComeTheKindOfTriggersIsAskedFor() throws SQLException {
         sql.run("select rt.watch('orders')");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         haveServer();
-        assertThat(problems()).singleElement().asString().contains("foreign server", "each_row");
+        assertThat(tables.problems()).singleElement().asString().contains("foreign server", "each_row");
 
-        ServerErrorMessage refused = refusal("select rt.watch('orders')");
+        ServerErrorMessage refused = sql.refusal("select rt.watch('orders')");
         assertThat(refused.getSQLState()).isEqualTo("22023");
         assertThat(refused.getMessage()).startsWith("each_row: ").contains("loop", "orders");
         assertThat(refused.getHint()).contains("true", "false");
 
         sql.run("select rt.watch('orders', each_row => false)");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         haveForeignHeir();
-        assertThat(problems()).singleElement().asString().contains("a foreign table inherits", "each_row => true");
+        assertThat(tables.problems())
+                .singleElement()
+                .asString()
+                .contains("a foreign table inherits", "each_row => true");
         for (String each : new String[] {"each_row => false", "each_row => null"}) {
-            ServerErrorMessage inherits = refusal("select rt.watch('orders', " + each + ")");
+            ServerErrorMessage inherits = sql.refusal("select rt.watch('orders', " + each + ")");
             assertThat(inherits.getSQLState()).isEqualTo("42809");
             assertThat(inherits.getHint()).contains("each_row => true", "NO INHERIT");
         }
         sql.run("select rt.watch('orders', each_row => true)");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
     }
 
     @Test
     void aPartitionedTableNeedsNoChoice() throws SQLException {
         haveServer();
         sql.run("create table parted (id integer primary key) partition by range (id); select rt.watch('parted')");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
 
-        ServerErrorMessage refused = refusal("select rt.watch('parted', each_row => true)");
+        ServerErrorMessage refused = sql.refusal("select rt.watch('parted', each_row => true)");
         assertThat(refused.getSQLState()).isEqualTo("22023");
         assertThat(refused.getHint()).contains("primary key");
-        assertThat(refusal("create foreign table far_part partition of parted for values from (1) to (9) server loop")
+        assertThat(sql.refusal(
+                                "create foreign table far_part partition of parted for values from (1) to (9) server loop")
                         .getDetail())
                 .as("what the hint says")
                 .contains("unique");
@@ -144,7 +146,7 @@ class WatchEachRowTest {
                     .as(statement)
                     .containsExactlyInAnyOrderElementsOf(expected);
         }
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
     }
 
     @Test
@@ -154,7 +156,7 @@ class WatchEachRowTest {
                 + " select rt.watch('orders', org_id => 'acme', each_row => true);"
                 + " select rt.watch('old_orders', org_id => 'acme', each_row => true)");
         assertThat(sql.column("select relation from rt.watched order by 1")).containsExactly("orders", "old_orders");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
 
         assertThat(tables.pings("insert into older_orders values (7)", "update orders set n = 5"))
                 .containsExactlyInAnyOrder(
@@ -164,9 +166,9 @@ class WatchEachRowTest {
                         "acme old_orders.updated {\"action\":\"update\",\"id\":\"7\"}");
 
         sql.run("alter table old_orders no inherit orders");
-        assertThat(problems()).singleElement().asString().contains("does not inherit");
+        assertThat(tables.problems()).singleElement().asString().contains("does not inherit");
         sql.run("select rt.watch('orders', org_id => 'acme', each_row => true)");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         assertThat(tables.pings("update older_orders set n = 6"))
                 .containsExactly("acme old_orders.updated {\"action\":\"update\",\"id\":\"7\"}");
     }
@@ -182,13 +184,13 @@ class WatchEachRowTest {
         sql.run("create table old_orders () inherits (orders)");
         sql.run("select rt.watch('orders', each_row => true)");
         sql.run("alter table old_orders disable trigger user");
-        assertThat(problems()).singleElement().asString().contains("has lost its trigger");
+        assertThat(tables.problems()).singleElement().asString().contains("has lost its trigger");
         sql.run("alter table old_orders enable trigger user");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
 
         sql.run(statements);
 
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         assertThat(
                         sql.value(
                                 "select count(*) from pg_trigger where tgrelid in ('orders'::regclass, 'old_orders'::regclass)"))
@@ -204,7 +206,7 @@ class WatchEachRowTest {
         for (String trigger : sql.column("select tgname from pg_trigger where tgrelid = 'orders'::regclass")) {
             sql.run("drop trigger " + trigger + " on orders");
         }
-        assertThat(problems()).singleElement().asString().contains("its triggers are gone");
+        assertThat(tables.problems()).singleElement().asString().contains("its triggers are gone");
 
         sql.run("select rt.watch('orders', org_id => 'acme', each_row => true)");
         assertThat(tables.pings("insert into old_orders values (1)")).hasSize(1);
@@ -214,19 +216,35 @@ class WatchEachRowTest {
     }
 
     @Test
+    void aTriggerOfALikeNameIsNotOurs() throws SQLException {
+        String theirs = tables.store().schema() + "_heirloom";
+        sql.run("create table old_orders () inherits (orders);"
+                + " create function theirs() returns trigger language plpgsql as 'begin return null; end';"
+                + " create trigger " + theirs + " after insert on old_orders for each row execute function theirs()");
+
+        sql.run("select rt.watch('orders', each_row => true)");
+        sql.run("select rt.unwatch('orders')");
+
+        assertThat(sql.column("select tgname from pg_trigger where tgrelid = 'old_orders'::regclass"))
+                .containsExactly(theirs);
+    }
+
+    @Test
     void aHeirOfSomebodyElsesIsNamed() throws SQLException {
         String role = "other_" + tables.app();
         sql.run("create table old_orders () inherits (orders); create role " + role);
         try {
+            sql.run("grant trigger on old_orders to " + role); // who makes one could not drop it
             sql.run("select rt.grant_publisher('" + role + "'); grant usage, create on schema " + tables.app() + " to "
                     + role + "; alter table orders owner to " + role + "; set role " + role);
-            ServerErrorMessage refused = refusal("select rt.watch('orders', each_row => true)");
+            ServerErrorMessage refused = sql.refusal("select rt.watch('orders', each_row => true)");
             assertThat(refused.getSQLState()).isEqualTo("42501");
             assertThat(refused.getMessage()).contains("old_orders", role);
-            assertThat(refused.getHint()).contains("GRANT TRIGGER");
+            assertThat(refused.getHint()).contains("NO INHERIT");
 
-            sql.run("reset role; grant trigger on old_orders to " + role + "; set role " + role
-                    + "; select rt.watch('orders', each_row => true); reset role");
+            sql.run(
+                    "reset role; alter table old_orders owner to " + role + "; set role " + role
+                            + "; select rt.watch('orders', each_row => true), rt.watch('orders', each_row => true); reset role");
             assertThat(tables.pings("insert into old_orders values (1)")).hasSize(1);
         } finally {
             sql.run("reset role; drop owned by " + role + " cascade; drop role " + role);
@@ -252,14 +270,5 @@ class WatchEachRowTest {
     private void haveForeignHeir() throws SQLException {
         sql.run("create foreign table far_orders () inherits (orders) server loop options (schema_name '" + tables.app()
                 + "_far', table_name 'orders')");
-    }
-
-    private List<String> problems() throws SQLException {
-        return sql.column("select problem from rt.watched where problem is not null");
-    }
-
-    private ServerErrorMessage refusal(String statement) {
-        return catchThrowableOfType(PSQLException.class, () -> sql.run(statement))
-                .getServerErrorMessage();
     }
 }

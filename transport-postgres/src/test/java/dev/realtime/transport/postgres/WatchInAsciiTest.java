@@ -1,18 +1,15 @@
 package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.LeakCheck;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Watching in a database of its own, which takes any bytes for text: keys that are no UTF-8, and an event trigger. */
@@ -70,24 +67,20 @@ class WatchInAsciiTest {
                 "alter foreign table far_orders inherit orders",
                 "alter table far_orders inherit middle",
                 "create foreign table others () inherits (orders) server far")) {
-            ServerErrorMessage refused = refusal(inherits);
+            ServerErrorMessage refused = sql.refusal(inherits);
             assertThat(refused.getSQLState()).as(inherits).isEqualTo("42809");
             assertThat(refused.getMessage()).contains("orders", "watched");
             assertThat(refused.getHint()).contains("each_row => true");
         }
         sql.run("alter table middle no inherit orders; alter foreign table far_orders inherit middle");
-        assertThat(refusal("alter table middle inherit orders").getMessage()).contains("middle");
+        assertThat(sql.refusal("alter table middle inherit orders").getMessage())
+                .contains("middle");
         sql.run("alter foreign table far_orders no inherit middle; alter foreign table far_orders inherit plain");
         assertThat(tables.pings("insert into orders values ('a')", "update orders set tenant = 'b'"))
                 .hasSize(2);
         sql.run("select rt.watch('orders', each_row => true); alter table far_orders no inherit plain;"
                 + " alter foreign table far_orders inherit orders");
         sql.run("drop foreign data wrapper far cascade");
-    }
-
-    private ServerErrorMessage refusal(String statement) {
-        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> sql.run(statement));
-        return Objects.requireNonNull(refused, statement).getServerErrorMessage();
     }
 
     private void elsewhere(String statement) throws SQLException {

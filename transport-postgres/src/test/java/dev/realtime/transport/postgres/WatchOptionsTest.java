@@ -1,7 +1,6 @@
 package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.SQLException;
@@ -11,7 +10,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Who may watch what and how, and what is said to be watched. */
@@ -86,7 +84,7 @@ class WatchOptionsTest {
 
         for (String row : BAD_INPUT.split("\n")) {
             String[] cells = row.split(" \\| ");
-            ServerErrorMessage refusal = refusal("select rt.watch(" + cells[0] + ")");
+            ServerErrorMessage refusal = sql.refusal("select rt.watch(" + cells[0] + ")");
             assertThat(refusal.getSQLState()).as(row + ": " + refusal).isEqualTo(cells[1]);
             assertThat(refusal.getMessage()).as(row).contains(cells[2]);
             assertThat(refusal.getHint()).as(row).isNotBlank();
@@ -128,7 +126,7 @@ class WatchOptionsTest {
     void watchingAgainReplacesTheOptionsAtOnceOrNotAtAll() throws SQLException {
         sql.value("select rt.watch('orders', condition => 'n > 0')");
         sql.begin().run("savepoint s");
-        refusal("select rt.watch('orders', condition => 'nonsense')");
+        sql.refusal("select rt.watch('orders', condition => 'nonsense')");
         sql.run("rollback to s").commit();
         assertThat(sql.value("select condition" + OF_ORDERS)).isEqualTo("n > 0");
 
@@ -147,10 +145,10 @@ class WatchOptionsTest {
         sql.run("create table computed (id integer primary key, kept text generated always as ('acme') stored,"
                 + " seen text generated always as ('acme') virtual)");
 
-        ServerErrorMessage organisation = refusal("select rt.watch('computed', org_column => 'seen')");
+        ServerErrorMessage organisation = sql.refusal("select rt.watch('computed', org_column => 'seen')");
         assertThat(organisation.getSQLState()).isEqualTo("42804");
         assertThat(organisation.getHint()).contains("stored");
-        ServerErrorMessage condition = refusal("select rt.watch('computed', condition => $$seen > ''$$)");
+        ServerErrorMessage condition = sql.refusal("select rt.watch('computed', condition => $$seen > ''$$)");
         assertThat(condition.getSQLState()).isEqualTo("42703");
         assertThat(condition.getHint()).contains("virtual");
 
@@ -163,11 +161,11 @@ class WatchOptionsTest {
     void noKeyIsLargerThanItsLimitWhateverStandsBesideIt() {
         for (String large : List.of("to_jsonb(repeat('x', 66000))", "jsonb '1e66000'")) {
             ServerErrorMessage beside =
-                    refusal("select rt.stage_pings('t', 'r', 'id', '{a,a}', '{update,update}', array[jsonb '1', "
+                    sql.refusal("select rt.stage_pings('t', 'r', 'id', '{a,a}', '{update,update}', array[jsonb '1', "
                             + large + "])");
             assertThat(beside.getSQLState()).isEqualTo("54000");
             assertThat(beside.getMessage()).contains("6600", "65536");
-            assertThat(refusal("select rt.stage_ping('t', 'r', 'a', 'update', " + large + ")")
+            assertThat(sql.refusal("select rt.stage_ping('t', 'r', 'a', 'update', " + large + ")")
                             .getSQLState())
                     .isEqualTo("54000");
         }
@@ -252,16 +250,16 @@ class WatchOptionsTest {
             })
     void whateverEndsAWatchIsSeenUntilItIsWatchedAgain(String end) throws SQLException {
         sql.value("select rt.watch('orders')");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
 
         sql.run(tables.store().in(end.replace("rt_watch", tables.store().schema() + "_watch")));
-        assertThat(problems()).hasSize(1);
+        assertThat(tables.problems()).hasSize(1);
 
         if (end.endsWith("drop table orders")) {
             sql.run("create table orders (id integer primary key)");
         }
         sql.value("select rt.watch('orders')");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         sql.run("drop schema if exists elsewhere cascade");
     }
 
@@ -269,18 +267,18 @@ class WatchOptionsTest {
     void whatIsNotWatchedAnyMoreOnPurposeIsNoProblem() throws SQLException {
         sql.run("select rt.watch('orders'); drop table orders; create table orders (id integer primary key)");
         assertThat(sql.truth("select rt.unwatch('orders')")).isTrue();
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
 
         sql.run("select rt.watch('orders'); drop table orders");
         assertThat(sql.truth("select rt.forget_watch('" + tables.app() + "', 'orders')"))
                 .isTrue();
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         assertThat(sql.truth("select rt.forget_watch('" + tables.app() + "', 'orders')"))
                 .isFalse();
 
         sql.run("create table orders (id integer primary key); select rt.watch('orders');"
                 + " alter table orders rename to purchases");
-        assertThat(problems()).isEmpty();
+        assertThat(tables.problems()).isEmpty();
         assertThat(sql.truth("select rt.unwatch('purchases')")).isTrue();
         assertThat(sql.column("select * from rt.watched")).isEmpty();
     }
@@ -322,7 +320,7 @@ class WatchOptionsTest {
                 + " create event trigger give_" + tables.app() + " on ddl_command_end when tag in ('CREATE FUNCTION',"
                 + " 'ALTER FUNCTION') execute function give()");
         try {
-            ServerErrorMessage refused = refusal("select rt.watch('orders')");
+            ServerErrorMessage refused = sql.refusal("select rt.watch('orders')");
             assertThat(refused.getMessage()).contains(other);
             assertThat(refused.getHint()).isNotBlank();
         } finally {
@@ -330,17 +328,7 @@ class WatchOptionsTest {
         }
     }
 
-    private List<String> problems() throws SQLException {
-        return sql.column("select problem from rt.watched where problem is not null");
-    }
-
     private String problem() throws SQLException {
         return sql.value("select problem from rt.watched order by relation limit 1");
-    }
-
-    private ServerErrorMessage refusal(String statement) {
-        PSQLException refused = catchThrowableOfType(PSQLException.class, () -> sql.value(statement));
-        assertThat((Throwable) refused).as(statement).isNotNull();
-        return refused.getServerErrorMessage();
     }
 }

@@ -47,6 +47,11 @@ final class WatchedTables implements AutoCloseable {
                 before);
     }
 
+    /** What is said to be wrong with what is watched. */
+    List<String> problems() throws SQLException {
+        return sql.column("select problem from rt.watched where problem is not null");
+    }
+
     @Override
     public void close() throws SQLException {
         sql.run("reset role; drop schema " + app + " cascade");

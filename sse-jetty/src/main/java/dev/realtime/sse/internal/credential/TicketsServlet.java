@@ -39,7 +39,7 @@ public final class TicketsServlet extends EndpointServlet {
         Caller caller = access().caller(request);
         rates.require(caller, 1);
         Tickets issuer = tickets;
-        Exchange.afterBody(request, LateBody.DEADLINE, LateBody.problem(), exchange -> issue(issuer, caller, exchange));
+        Exchange.afterBody(request, LateBody.problem(), exchange -> issue(issuer, caller, exchange));
     }
 
     private static void issue(Tickets issuer, Caller caller, Exchange exchange) {

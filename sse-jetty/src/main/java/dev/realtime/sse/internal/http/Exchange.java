@@ -106,10 +106,9 @@ public final class Exchange implements AsyncListener {
      * @param whenLate the answer at the deadline
      * @param answer what it throws is answered too
      */
-    public static void afterBody(
-            HttpServletRequest request, Duration deadline, Problem whenLate, Consumer<Exchange> answer)
+    public static void afterBody(HttpServletRequest request, Problem whenLate, Consumer<Exchange> answer)
             throws IOException {
-        Exchange exchange = start(request, deadline);
+        Exchange exchange = start(request, LateBody.DEADLINE);
         exchange.whenLate = whenLate;
         exchange.bodyIsUnread = true;
         LateBody.throwAway(request, wholly -> {
@@ -186,9 +185,7 @@ public final class Exchange implements AsyncListener {
     private void write(Answer answer) {
         HttpServletResponse response = (HttpServletResponse) async.getResponse();
         try {
-            if (bodyIsUnread) {
-                Problem.announceClose(response);
-            }
+            announceUnread(response);
             answer.write(response);
         } catch (IOException clientHasLeft) {
             // nobody to tell
@@ -200,11 +197,18 @@ public final class Exchange implements AsyncListener {
     }
 
     /** With as little as can be done: what failed may be the memory. */
-    static void answerInternalError(HttpServletResponse response, Throwable failure) {
+    private void answerInternalError(HttpServletResponse response, Throwable failure) {
         Guarded.run(() -> LOG.error("A request could not be answered", failure), LOG, "nor be told of");
         if (!response.isCommitted()) {
             response.reset();
             response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+            announceUnread(response);
+        }
+    }
+
+    private void announceUnread(HttpServletResponse response) {
+        if (bodyIsUnread) {
+            Problem.announceClose(response);
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.Set;
  */
 public final class LateBody implements ReadListener {
     /** How long a body that nobody looks at may take to arrive. */
-    public static final Duration DEADLINE = Duration.ofSeconds(5);
+    static final Duration DEADLINE = Duration.ofSeconds(5);
 
     private static final Set<String> BODILESS = Set.of("GET", "HEAD", "OPTIONS");
 
@@ -46,7 +46,7 @@ public final class LateBody implements ReadListener {
         if (!isExpected(request)) {
             problem.write(response);
         } else if (comesByItself(request)) {
-            Exchange.afterBody(request, DEADLINE, problem, exchange -> exchange.refuse(problem));
+            Exchange.afterBody(request, problem, exchange -> exchange.refuse(problem));
         } else {
             Problem.announceClose(response);
             problem.write(response);

@@ -265,7 +265,7 @@ final class SseConnection implements Outlet.Listener {
         }
         if (commentDue) {
             commentDue = false;
-            return Batch.of(SseEncoder.comment());
+            return Batch.of(Batch.comment());
         }
         return gather(writer.frames());
     }
@@ -328,7 +328,7 @@ final class SseConnection implements Outlet.Listener {
     /** A position that the client has already says no more than a comment. */
     private byte[] reached(Delivery.Reached reached) {
         if (reached.position().equals(told)) {
-            return SseEncoder.comment();
+            return Batch.comment();
         }
         told = reached.position();
         return Frames.reached(reached);

@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
  * {@code id}: a client that takes the cursor as soon as its line is there has all of the data by then. Not thread-safe.
  */
 final class SseEncoder {
-    /** A line that clients skip. No empty line follows it: to some clients that is an event. */
-    private static final byte[] COMMENT = {':', '\n'};
-
     private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
 
     /** The first byte of NEL in UTF-8, C2 85. */
@@ -42,10 +39,6 @@ final class SseEncoder {
     /** A frame whose data is about this large. */
     static SseEncoder frame(int dataSize) {
         return new SseEncoder(dataSize + 160);
-    }
-
-    static byte[] comment() {
-        return COMMENT;
     }
 
     SseEncoder event(String name) {

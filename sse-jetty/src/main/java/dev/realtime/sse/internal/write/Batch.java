@@ -11,6 +11,9 @@ import java.util.List;
 public final class Batch {
     public static final Batch NONE = new Batch(List.of(), 0);
 
+    /** A line that clients skip. No empty line follows it: to some clients that is an event. */
+    private static final byte[] COMMENT = {':', '\n'};
+
     /** Of all frames together, unless one alone is larger. */
     public static final int MAX_WRITE_BYTES = 65_536;
 
@@ -35,6 +38,11 @@ public final class Batch {
         }
         bytes[at] = '\r';
         bytes[at + 1] = '\n';
+    }
+
+    /** What is no frame, and may stand between any two. */
+    public static byte[] comment() {
+        return COMMENT;
     }
 
     public static Batch of(byte[] frame) {

@@ -25,8 +25,6 @@ final class JettyOutlet extends ContainerOutlet {
     /** The container has bytes of ours that it has not sent. */
     private boolean held;
 
-    private static final byte[] COMMENT = {':', '\n'};
-
     /** Behind the last batch a comment has been written. */
     private boolean commented;
 
@@ -108,7 +106,7 @@ final class JettyOutlet extends ContainerOutlet {
         boolean ends = framing == Framing.JETTYS_CHUNKS && !commented;
         if (ends && !held) {
             commented = true;
-            return send(out, ByteBuffer.wrap(COMMENT));
+            return send(out, ByteBuffer.wrap(Batch.comment()));
         }
         held = false;
         return super.flush(out) || ends;

@@ -3,6 +3,7 @@ package dev.realtime.sse.internal.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.realtime.sse.internal.write.Batch;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class SseEncoderTest {
 
     @Test
     void aCommentIsNoEventAndEndsNone() {
-        assertThat(text(SseEncoder.comment())).isEqualTo(":\n");
+        assertThat(text(Batch.comment())).isEqualTo(":\n");
     }
 
     private static String text(byte[] bytes) {

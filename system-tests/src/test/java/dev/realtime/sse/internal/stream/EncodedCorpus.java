@@ -1,5 +1,6 @@
 package dev.realtime.sse.internal.stream;
 
+import dev.realtime.sse.internal.write.Batch;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -120,7 +121,7 @@ public final class EncodedCorpus {
                 ids.replaceAll((which, before) -> quiet);
                 ids.forEach((which, id) -> meant.get(which).add(new Meant(HEARTBEAT, id, "{}")));
                 bytes.writeBytes(SseEncoder.frame().event(HEARTBEAT).data("{}").bytes(quiet));
-                bytes.writeBytes(SseEncoder.comment());
+                bytes.writeBytes(Batch.comment());
             }
             SseEncoder frame = SseEncoder.frame();
             String name = random.nextBoolean() ? null : NAMES.get(random.nextInt(NAMES.size()));

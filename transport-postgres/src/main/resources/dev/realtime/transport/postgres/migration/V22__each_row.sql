@@ -59,6 +59,7 @@ as $$
    union
   select t.tgfoid from pg_trigger t
    where t.tgrelid in (select "${schema}".watch_heirs(relation)) and "${schema}".is_heir_trigger(t.tgname)
+     and "${schema}".watch_options((select p.prosrc from pg_proc p where p.oid = t.tgfoid)) is not null
      and not exists (select from pg_trigger o join "${schema}".watch_triggers() w on w.trigger = o.tgname where o.tgfoid = t.tgfoid)
 $$;
 
@@ -86,10 +87,12 @@ begin
       using errcode = 'invalid_parameter_value',
             hint = 'true stands that, and makes each row an event of its own; false makes statements fail that touch rows there.';
   elsif each_row then
-    select h into heir from "${schema}".watch_heirs(relation) h where not has_table_privilege(h, 'TRIGGER') limit 1;
+    -- Whoever may make a trigger may not drop it, unless the table is theirs.
+    select h into heir from "${schema}".watch_heirs(relation) h
+      join pg_class c on c.oid = h where not pg_has_role(c.relowner, 'USAGE') limit 1;
     if heir is not null then
-      raise exception 'each_row: % inherits from %, and % may make no triggers there', heir, relation, current_user
-        using errcode = 'insufficient_privilege', hint = format('Let its owner GRANT TRIGGER ON %s.', heir);
+      raise exception 'each_row: % inherits from % and does not belong to %', heir, relation, current_user
+        using errcode = 'insufficient_privilege', hint = 'Let the owner of both watch, or take the heir out with NO INHERIT.';
     end if;
   end if;
 end $$;
@@ -370,15 +373,15 @@ begin
   end loop;
   if each_row then
     foreach heir in array heirs loop
-      for one in select o.operation, free.trigger
+      for one in select o.operation,
+                        (select f.trigger
+                           from generate_series(1, 100) n
+                           cross join lateral (
+                             select ('${schema}_heir' || coalesce(nullif(n, 1)::text, '') || '_' || o.operation)::name as trigger) f
+                          where not exists (select from pg_trigger t where t.tgrelid = heir and t.tgname = f.trigger)
+                          order by n limit 1) as trigger
                    from unnest(operations) o (operation)
-                   cross join lateral (
-                     select ('${schema}_heir' || coalesce(nullif(n, 1)::text, '') || '_' || o.operation)::name as trigger, n
-                       from generate_series(1, 100) n) free
                   where o.operation <> 'truncate'
-                    and free.n = (select min(n) from generate_series(1, 100) n
-                                   where not exists (select from pg_trigger t where t.tgrelid = heir and t.tgname
-                                     = ('${schema}_heir' || coalesce(nullif(n, 1)::text, '') || '_' || o.operation)::name))
       loop
         execute format('create trigger %I after %s on %s for each row execute function %s()', one.trigger, one.operation, heir, func);
       end loop;
