@@ -15,10 +15,20 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who locks the gate for a moment, as every publisher does, keeps nothing standing, however the server is asked. */
 class MomentaryLocksTest {
     private static final int LOOKS = 2_000;
+
+    /** As every publisher passes the gate. */
+    private static final String A_MOMENT = "update %s.gate set n = 1";
+
+    /** It has many more locks to give back once it has ended, so that it is often seen at that. */
+    private static final String ENDING = "begin; lock table %s.gate;"
+            + " select pg_catalog.count(pg_catalog.pg_advisory_xact_lock(n)) from pg_catalog.generate_series(1, 100) n;"
+            + " commit";
 
     private final AtomicLong nanos = new AtomicLong(1);
     private final AtomicLong passed = new AtomicLong();
@@ -51,18 +61,20 @@ class MomentaryLocksTest {
         writer.close();
     }
 
-    @Test
-    void aTransactionThatEndsWhileTheServerIsAskedIsNoStandstill() throws Exception {
-        whileTheGateIsPassed(() -> {
+    @ParameterizedTest
+    @ValueSource(strings = {A_MOMENT, ENDING})
+    void aTransactionThatEndsWhileTheServerIsAskedIsNoStandstill(String passing) throws Exception {
+        whileTheGateIsPassed(passing, () -> {
             for (int i = 0; i < LOOKS; i++) {
                 assertThat(cause(seeing)).isNull();
             }
         });
     }
 
-    @Test
-    void manyShortTransactionsOfASessionThatOneMayNotSeeAreNoStandstill() throws Exception {
-        whileTheGateIsPassed(() -> {
+    @ParameterizedTest
+    @ValueSource(strings = {A_MOMENT, ENDING})
+    void manyShortTransactionsOfASessionThatOneMayNotSeeAreNoStandstill(String passing) throws Exception {
+        whileTheGateIsPassed(passing, () -> {
             for (int i = 0; i < LOOKS; i++) {
                 nanos.addAndGet(Duration.ofSeconds(5).toNanos());
                 assertThat(cause(blind)).isNull();
@@ -102,12 +114,12 @@ class MomentaryLocksTest {
         void all() throws SQLException;
     }
 
-    private void whileTheGateIsPassed(Looks looks) throws Exception {
+    private void whileTheGateIsPassed(String passingIt, Looks looks) throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Void> passing = CompletableFuture.runAsync(
                 () -> {
                     while (!enough.get()) {
-                        run(writer, "update " + schema + ".gate set n = 1");
+                        run(writer, passingIt.formatted(schema));
                         passed.incrementAndGet();
                     }
                 },
