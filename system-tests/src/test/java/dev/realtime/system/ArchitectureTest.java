@@ -197,6 +197,17 @@ class ArchitectureTest {
                 .resideInAnyPackage(others));
     }
 
+    @Test
+    void theWayToAPostgresKnowsNothingOfLogs() {
+        String internal = "dev.realtime.transport.postgres.internal";
+        check(noClasses()
+                .that()
+                .resideInAPackage(internal + ".connect")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(internal));
+    }
+
     @ParameterizedTest
     @CsvSource({"port, page", "page, port"})
     void theGatewaysRoomsKnowNeitherItNorEachOther(String room, String other) {

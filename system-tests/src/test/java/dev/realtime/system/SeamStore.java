@@ -65,7 +65,10 @@ abstract class SeamStore implements AutoCloseable {
                         RealtimeEndpoint.class);
             case POSTGRES ->
                 new Seams(
-                        List.of("dev/realtime/transport/postgres", "dev/realtime/transport/postgres/internal"),
+                        List.of(
+                                "dev/realtime/transport/postgres",
+                                "dev/realtime/transport/postgres/internal",
+                                "dev/realtime/transport/postgres/internal/connect"),
                         PostgresAdapterProvider.class);
             case REDIS ->
                 new Seams(

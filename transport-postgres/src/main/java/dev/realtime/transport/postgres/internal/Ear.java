@@ -1,5 +1,6 @@
 package dev.realtime.transport.postgres.internal;
 
+import dev.realtime.transport.postgres.internal.connect.Whereabouts;
 import java.sql.SQLException;
 
 /** A connection that LISTENs. Owned by the listener's thread. */

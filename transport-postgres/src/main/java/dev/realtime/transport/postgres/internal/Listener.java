@@ -4,6 +4,7 @@ import dev.realtime.transport.postgres.internal.ListenerState.Action;
 import dev.realtime.transport.postgres.internal.ListenerState.Chance;
 import dev.realtime.transport.postgres.internal.ListenerState.Input;
 import dev.realtime.transport.postgres.internal.ListenerState.Step;
+import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.runtime.Supervisor;
 import java.sql.SQLException;

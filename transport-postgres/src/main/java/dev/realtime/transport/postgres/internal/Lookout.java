@@ -1,6 +1,7 @@
 package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.Measure;
+import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
 import java.sql.Connection;

@@ -7,6 +7,8 @@ import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.postgres.internal.connect.Causes;
+import dev.realtime.transport.postgres.internal.connect.Introduction;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;

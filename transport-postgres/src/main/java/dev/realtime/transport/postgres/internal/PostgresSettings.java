@@ -2,6 +2,7 @@ package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
+import dev.realtime.transport.postgres.internal.connect.PostgresUrl;
 import dev.realtime.transport.spi.AdapterContext;
 import java.time.Duration;
 import java.util.Set;

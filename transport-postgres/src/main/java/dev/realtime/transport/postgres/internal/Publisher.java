@@ -10,6 +10,7 @@ import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.LogWriter.Outcome;
 import dev.realtime.transport.postgres.internal.PublishQueue.Waiting;
+import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.WritesRefusedException;

@@ -6,6 +6,8 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.internal.Listener.Hearing;
 import dev.realtime.transport.postgres.internal.Listener.Verdict;
+import dev.realtime.transport.postgres.internal.connect.Causes;
+import dev.realtime.transport.postgres.internal.connect.Whereabouts;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.DeliverySink;

@@ -12,6 +12,7 @@ import dev.realtime.transport.Position;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.TransactionalPublisher;
+import dev.realtime.transport.postgres.internal.connect.Whereabouts;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.RecordingSink;

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -15,7 +15,8 @@ import java.sql.Statement;
  * @param standby whether nothing can be written there
  * @param backend the server process
  */
-record Whereabouts(String system, String databaseOid, String timeline, String database, boolean standby, int backend) {
+public record Whereabouts(
+        String system, String databaseOid, String timeline, String database, boolean standby, int backend) {
     private static final String SQL =
             "select (select system_identifier from pg_catalog.pg_control_system())::pg_catalog.text,"
                     + " (select oid from pg_catalog.pg_database where datname operator(pg_catalog.=)"
@@ -26,7 +27,7 @@ record Whereabouts(String system, String databaseOid, String timeline, String da
                     + " pg_catalog.pg_backend_pid()";
 
     /** Asks, in one read. */
-    static Whereabouts of(Connection connection) throws SQLException {
+    public static Whereabouts of(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(SQL)) {
             row.next();
@@ -41,7 +42,7 @@ record Whereabouts(String system, String databaseOid, String timeline, String da
     }
 
     /** Refuses a standby: it takes no events and no LISTEN. */
-    Whereabouts requirePrimary(String key) throws SQLException {
+    public Whereabouts requirePrimary(String key) throws SQLException {
         if (standby) {
             throw new SQLException(
                     key + " leads to a standby, which takes no events and no LISTEN: set it to the primary");
@@ -54,7 +55,7 @@ record Whereabouts(String system, String databaseOid, String timeline, String da
      *
      * @param published where publications go
      */
-    void requireSameAs(Whereabouts published) throws SQLException {
+    public void requireSameAs(Whereabouts published) throws SQLException {
         String difference = differenceTo(published);
         if (!difference.isEmpty()) {
             throw new SQLException("DATABASE_LISTEN_URL leads to " + difference + ": set both to the same database");
@@ -62,7 +63,7 @@ record Whereabouts(String system, String databaseOid, String timeline, String da
     }
 
     /** Refuses to read at another place than LISTEN is at. */
-    void requireSameAsListener(Whereabouts listener) throws SQLException {
+    public void requireSameAsListener(Whereabouts listener) throws SQLException {
         if (!system.equals(listener.system)
                 || !databaseOid.equals(listener.databaseOid)
                 || !timeline.equals(listener.timeline)) {

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 /**
  * A server.
@@ -6,7 +6,7 @@ package dev.realtime.transport.postgres.internal;
  * @param host a name or address; IPv6 without brackets
  * @param port 1 to 65535
  */
-record ServerAddress(String host, int port) {
+public record ServerAddress(String host, int port) {
     /** As URLs write it: IPv6 in brackets. */
     @Override
     public String toString() {

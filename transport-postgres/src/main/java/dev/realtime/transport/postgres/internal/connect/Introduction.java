@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,11 +12,11 @@ import org.postgresql.PGConnection;
  * @param server where it is
  * @param pooler whether a pooler stands in front of it
  */
-record Introduction(ServerAddress server, boolean pooler) {
+public record Introduction(ServerAddress server, boolean pooler) {
     private static final String SQL = "select pg_catalog.pg_backend_pid()";
 
     /** Asks by a new connection, on which nothing has been set yet. */
-    static Introduction by(Connection connection, ServerAddress server) throws SQLException {
+    public static Introduction by(Connection connection, ServerAddress server) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(SQL)) {
             row.next();

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.io.PrintWriter;
 import java.sql.Connection;
@@ -10,13 +10,13 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** What the pool gets its connections from: a {@link Route}. Thread-safe. */
-final class RoutedSource implements DataSource {
+public final class RoutedSource implements DataSource {
     private final Route route;
     private final Properties properties;
     private final SessionSettings session;
     private volatile int loginTimeout;
 
-    RoutedSource(Route route, Properties properties, SessionSettings session) {
+    public RoutedSource(Route route, Properties properties, SessionSettings session) {
         this.route = route;
         this.properties = properties;
         this.session = session;

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param writable whether a server that does not take writes is passed over: asked for, or several servers
  * @param connectTimeout how long connecting to one server may take, or null for our own bounds
  */
-record PostgresUrl(
+public record PostgresUrl(
         List<ServerAddress> servers,
         String database,
         String user,
@@ -24,7 +24,7 @@ record PostgresUrl(
         Encryption encryption,
         boolean writable,
         @Nullable Duration connectTimeout) {
-    static PostgresUrl parse(String key, String text) {
+    public static PostgresUrl parse(String key, String text) {
         return UrlSyntax.read(key, text);
     }
 
@@ -34,19 +34,19 @@ record PostgresUrl(
     }
 
     /** For pgjdbc-ng: neither user nor password are in it. */
-    String jdbcNg(ServerAddress server) {
+    public String jdbcNg(ServerAddress server) {
         return "jdbc:pgsql://" + server + "/" + databaseInUrl();
     }
 
     /** What {@code org.postgresql} needs beside the URL. */
-    Properties jdbcProperties() {
+    public Properties jdbcProperties() {
         Properties properties = credentials();
         encryption.tellJdbc(properties);
         return properties;
     }
 
     /** User and password, in the words of both drivers. */
-    Properties credentials() {
+    public Properties credentials() {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         if (password != null) {
@@ -56,7 +56,7 @@ record PostgresUrl(
     }
 
     /** Where it is, for people: no user, no password. */
-    String place() {
+    public String place() {
         return servers.stream().map(ServerAddress::toString).collect(Collectors.joining(",")) + "/" + database;
     }
 

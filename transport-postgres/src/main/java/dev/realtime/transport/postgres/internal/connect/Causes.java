@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import dev.realtime.transport.Secrets;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong, as one line for an operator: no stack trace, no secret. Stateless. */
-final class Causes {
+public final class Causes {
     private static final String OTHER_PROCESS =
             "the answer is another server process's, as where a pooler in transaction"
                     + " mode is in the way: set DATABASE_LISTEN_URL to the server itself";
@@ -51,12 +51,12 @@ final class Causes {
 
     private Causes() {}
 
-    static String line(String what, Throwable failure) {
+    public static String line(String what, Throwable failure) {
         return what + ": " + reason(failure);
     }
 
     /** Whether the server cannot be reached or throws us out, so that the next statement will fail as well. */
-    static boolean isUnreachable(Throwable failure) {
+    public static boolean isUnreachable(Throwable failure) {
         if (failure instanceof SQLTransientConnectionException) {
             return true;
         }
@@ -64,7 +64,7 @@ final class Causes {
     }
 
     /** Whether it was waited for an answer in vain: the next attempt would wait as long. */
-    static boolean isTimeout(Throwable failure) {
+    public static boolean isTimeout(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SocketTimeoutException
                     || (cause instanceof IOException
@@ -76,23 +76,23 @@ final class Causes {
     }
 
     /** Whether it is named already that a pooler is in the way. */
-    static boolean blamesPooler(SQLException failure) {
+    public static boolean blamesPooler(SQLException failure) {
         String state = failure.getSQLState();
         return state != null && OTHER_PROCESS.equals(WORDS.get(state));
     }
 
     /** Whether it was waited for a lock in vain. */
-    static boolean isLocked(Throwable failure) {
+    public static boolean isLocked(Throwable failure) {
         return failure instanceof SQLException sql && "55P03".equals(sql.getSQLState());
     }
 
     /** Whether the server ended the statement, its time-out being over, or somebody did. */
-    static boolean isCancelled(Throwable failure) {
+    public static boolean isCancelled(Throwable failure) {
         return failure instanceof SQLException sql && "57014".equals(sql.getSQLState());
     }
 
     /** Whether the connection is of no more use: lost, or ended by the server. */
-    static boolean isBroken(Throwable failure) {
+    public static boolean isBroken(Throwable failure) {
         String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
         return !(failure instanceof SQLTransientConnectionException)
                 && state != null
@@ -100,7 +100,7 @@ final class Causes {
     }
 
     /** What a server's answer to an append says: nothing was appended, and why. */
-    enum Refusal {
+    public enum Refusal {
         /** It takes no writes now: full, read-only, a right or a table is missing. */
         WRITES,
         /** It could not do it this time: somebody's lock, a cancel, no connection. */
@@ -120,7 +120,7 @@ final class Causes {
             Set.of("40", "55P03", "57014", "25P02", "25P03", "25P04", "53300", "26000", "34000", "42P05");
 
     /** Why the server refused, or null if it did not answer, so that it may have appended all the same. */
-    static @Nullable Refusal refusal(Throwable failure) {
+    public static @Nullable Refusal refusal(Throwable failure) {
         if (failure instanceof SQLTransientConnectionException) {
             return Refusal.NOW;
         }

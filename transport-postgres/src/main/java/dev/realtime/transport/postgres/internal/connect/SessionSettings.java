@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -14,12 +14,12 @@ import org.postgresql.PGConnection;
  * What every session of ours sets at its start, whatever the database or the role has set: the one place. Behind a
  * pooler nothing is set, because the server process goes on to serve others. Immutable.
  */
-final class SessionSettings {
+public final class SessionSettings {
     /** A lock is waited for within every deadline for an answer: the server ends the wait, not the socket. */
     private static final Duration LOCK = Duration.ofSeconds(4);
 
     /** So much earlier than this side stops waiting the server gives up. */
-    static final Duration MARGIN = Duration.ofMillis(500);
+    public static final Duration MARGIN = Duration.ofMillis(500);
 
     /** What our statements mean. */
     private static final Map<String, String> MEANING = Map.ofEntries(
@@ -67,24 +67,24 @@ final class SessionSettings {
     }
 
     /** For a session whose statements are waited for so long. */
-    static SessionSettings answeredWithin(Duration answer) {
+    public static SessionSettings answeredWithin(Duration answer) {
         return new SessionSettings(bounded(answer));
     }
 
     /** For the session of the tail, whose plans a table's growth cannot spoil. */
-    static SessionSettings ofTail(Duration answer) {
+    public static SessionSettings ofTail(Duration answer) {
         Map<String, String> values = bounded(answer);
         values.put("enable_seqscan", "off");
         return new SessionSettings(values);
     }
 
     /** The statement that sets them; what a server does not know is left out. */
-    String sql() {
+    public String sql() {
         return sql;
     }
 
     /** Sets them, unless a pooler is in the way. Whether one is. */
-    boolean settle(Connection connection) throws SQLException {
+    public boolean settle(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             // A pooler tells its clients an id of its own making.
             if (pid(statement) != connection.unwrap(PGConnection.class).getBackendPID()) {

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.sql.Connection;
 import java.sql.Driver;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The way to a URL's database: of several servers, to the one that takes writes, looked for anew whenever the last one
  * does not answer or does not take them any more. The one place that chooses, for both drivers. Thread-safe.
  */
-final class Route {
+public final class Route {
     /** A connection and the server it leads to. */
     private record Arrival(ServerAddress server, Connection connection) {}
 
@@ -29,21 +29,21 @@ final class Route {
     private final PostgresUrl url;
     private volatile @Nullable ServerAddress last;
 
-    Route(PostgresUrl url) {
+    public Route(PostgresUrl url) {
         this.url = url;
     }
 
-    PostgresUrl url() {
+    public PostgresUrl url() {
         return url;
     }
 
     /** A new connection of {@code org.postgresql}. Blocks for at most twice the time that one connect may take. */
-    Connection connect(Properties properties) throws SQLException {
+    public Connection connect(Properties properties) throws SQLException {
         return arrive(properties).connection();
     }
 
     /** Where connections lead now. Makes one to find out, if there is a choice. */
-    ServerAddress server(Properties properties) throws SQLException {
+    public ServerAddress server(Properties properties) throws SQLException {
         if (!url.writable()) {
             return url.servers().get(0);
         }

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -11,9 +11,9 @@ import org.postgresql.PGConnection;
  * function or operator that somebody made elsewhere may fit a call better than the one that is meant, and would run
  * with our rights. ADR 0013.
  */
-final class PinnedPath {
+public final class PinnedPath {
     /** The value of {@code search_path}. Unnamed, the schema of temporary tables would come first. */
-    static final String PATH = "pg_catalog,pg_temp";
+    public static final String PATH = "pg_catalog,pg_temp";
 
     private static final String WHO_ARE_YOU = "select pg_catalog.pg_backend_pid()";
 

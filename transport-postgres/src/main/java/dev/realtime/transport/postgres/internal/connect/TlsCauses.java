@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import dev.realtime.transport.Secrets;
 import java.io.DataOutputStream;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * does and is who it has to be, leads to it by a {@link TlsBridge}. That driver would wait for a minute,
  * uninterruptibly, for a server that has taken the question and says nothing. Owned by one thread.
  */
-final class ServerDoor implements AutoCloseable {
+public final class ServerDoor implements AutoCloseable {
     /** Length 8, code 80877103: PostgreSQL's protocol, "SSLRequest". */
     private static final long SSL_REQUEST = 8L << 32 | 80_877_103L;
 
@@ -30,7 +30,7 @@ final class ServerDoor implements AutoCloseable {
     }
 
     /** Returns within about four times the timeout. Throws if it is not the server that is asked for. */
-    static ServerDoor open(ServerAddress server, Encryption encryption, Duration timeout) throws SQLException {
+    public static ServerDoor open(ServerAddress server, Encryption encryption, Duration timeout) throws SQLException {
         int millis = Math.toIntExact(timeout.toMillis());
         Socket socket = new Socket();
         try {
@@ -61,7 +61,7 @@ final class ServerDoor implements AutoCloseable {
     }
 
     /** Where the driver has to connect to, once and without TLS. */
-    ServerAddress address() {
+    public ServerAddress address() {
         return bridge == null ? server : bridge.address();
     }
 

@@ -1,4 +1,4 @@
-package dev.realtime.transport.postgres.internal;
+package dev.realtime.transport.postgres.internal.connect;
 
 import dev.realtime.transport.Secrets;
 import java.io.Closeable;
