@@ -1,5 +1,6 @@
 package dev.realtime.system;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -184,28 +185,36 @@ class ArchitectureTest {
         "stream, 'http write credential'"
     })
     void theEndpointsRoomsKnowOnlyThoseBelowThem(String room, String below) {
-        String rooms = "dev.realtime.sse.internal.";
-        String[] others = Stream.of("http", "write", "credential", "publish", "stream")
-                .filter(each -> !each.equals(room) && !below.contains(each))
-                .map(each -> rooms + each + "..")
-                .toArray(String[]::new);
-        check(noClasses()
-                .that()
-                .resideInAPackage(rooms + room + "..")
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(others));
+        knowsOnly("dev.realtime.sse.internal", room, below);
     }
 
-    @Test
-    void theWayToAPostgresKnowsNothingOfLogs() {
-        String internal = "dev.realtime.transport.postgres.internal";
+    /** The rooms of the Postgres transport. */
+    @ParameterizedTest
+    @CsvSource({
+        "connect, ''",
+        "store, 'connect'",
+        "server, 'connect store'",
+        "listen, 'connect store'",
+        "publish, 'connect store'",
+        "log, 'connect store server listen publish'"
+    })
+    void thePostgresTransportsRoomsKnowOnlyThoseBelowThem(String room, String below) {
+        knowsOnly("dev.realtime.transport.postgres.internal", room, below);
+    }
+
+    private static void knowsOnly(String house, String room, String below) {
+        Set<String> known = Stream.of((room + " " + below).trim().split(" ")).collect(Collectors.toSet());
+        assertThat(ours.stream().filter(resideInAPackage(house + "." + room))).isNotEmpty();
         check(noClasses()
                 .that()
-                .resideInAPackage(internal + ".connect")
+                .resideInAPackage(house + "." + room + "..")
                 .should()
-                .dependOnClassesThat()
-                .resideInAPackage(internal));
+                .dependOnClassesThat(describe(
+                        "are in " + house + " but not in " + known,
+                        each -> resideInAPackage(house + "..").test(each)
+                                && known.stream()
+                                        .noneMatch(one -> resideInAPackage(house + "." + one + "..")
+                                                .test(each)))));
     }
 
     @ParameterizedTest

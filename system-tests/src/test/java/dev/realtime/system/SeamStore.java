@@ -55,25 +55,12 @@ abstract class SeamStore implements AutoCloseable {
                                 "dev/realtime/transport/runtime",
                                 "dev/realtime/transport/memory",
                                 "dev/realtime/sse",
-                                "dev/realtime/sse/internal/http",
-                                "dev/realtime/sse/internal/write",
-                                "dev/realtime/sse/internal/credential",
-                                "dev/realtime/sse/internal/stream",
-                                "dev/realtime/sse/internal/publish"),
+                                "dev/realtime/sse/internal/**"),
                         PubSub.class,
                         MemoryAdapter.class,
                         RealtimeEndpoint.class);
-            case POSTGRES ->
-                new Seams(
-                        List.of(
-                                "dev/realtime/transport/postgres",
-                                "dev/realtime/transport/postgres/internal",
-                                "dev/realtime/transport/postgres/internal/connect"),
-                        PostgresAdapterProvider.class);
-            case REDIS ->
-                new Seams(
-                        List.of("dev/realtime/transport/redis", "dev/realtime/transport/redis/internal"),
-                        RedisAdapterProvider.class);
+            case POSTGRES -> new Seams(List.of("dev/realtime/transport/postgres/**"), PostgresAdapterProvider.class);
+            case REDIS -> new Seams(List.of("dev/realtime/transport/redis/**"), RedisAdapterProvider.class);
         };
     }
 

@@ -32,10 +32,13 @@ final class Seams {
 
     private final Map<String, byte[]> woven = new TreeMap<>();
     private final Map<String, Integer> numbers = new LinkedHashMap<>();
+    private static final String BELOW = "/**";
+
     private final List<String> names = new ArrayList<>();
 
     /**
-     * @param packages whose calls are seams, such as {@code dev/realtime/sse/internal/http}
+     * @param packages whose calls are seams, such as {@code dev/realtime/sse/internal/http}; with those below it if it
+     *     ends in {@code /**}
      * @param parts one class of each module that they are in
      */
     Seams(List<String> packages, Class<?>... parts) {
@@ -96,14 +99,15 @@ final class Seams {
 
     private static void read(Path root, List<String> packages, Map<String, byte[]> classes) throws IOException {
         for (String name : packages) {
-            Path folder = root.resolve(name);
+            boolean below = name.endsWith(BELOW);
+            Path folder = root.resolve(below ? name.substring(0, name.length() - BELOW.length()) : name);
             if (!Files.isDirectory(folder)) {
                 continue;
             }
-            try (Stream<Path> files = Files.list(folder)) {
+            try (Stream<Path> files = Files.walk(folder, below ? Integer.MAX_VALUE : 1)) {
                 for (Path file :
                         (Iterable<Path>) files.filter(each -> each.toString().endsWith(".class"))::iterator) {
-                    String path = name + "/" + file.getFileName();
+                    String path = root.relativize(file).toString();
                     classes.put(path.substring(0, path.length() - ".class".length()), Files.readAllBytes(file));
                 }
             }

@@ -2,6 +2,9 @@ package dev.realtime.transport.postgres.internal;
 
 import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
+import dev.realtime.transport.postgres.internal.listen.Timing;
+import dev.realtime.transport.postgres.internal.server.Warnings;
+import dev.realtime.transport.postgres.internal.store.PostgresSettings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;

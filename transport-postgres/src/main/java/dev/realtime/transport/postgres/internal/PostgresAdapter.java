@@ -9,6 +9,24 @@ import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.connect.Introduction;
+import dev.realtime.transport.postgres.internal.listen.Ear;
+import dev.realtime.transport.postgres.internal.listen.Listener;
+import dev.realtime.transport.postgres.internal.listen.PgNgEar;
+import dev.realtime.transport.postgres.internal.listen.Timing;
+import dev.realtime.transport.postgres.internal.log.EventLog;
+import dev.realtime.transport.postgres.internal.log.Incarnation;
+import dev.realtime.transport.postgres.internal.log.Retention;
+import dev.realtime.transport.postgres.internal.log.Suspicion;
+import dev.realtime.transport.postgres.internal.log.Tail;
+import dev.realtime.transport.postgres.internal.publish.ClaimedKeys;
+import dev.realtime.transport.postgres.internal.publish.LogWriter;
+import dev.realtime.transport.postgres.internal.publish.PublishCounts;
+import dev.realtime.transport.postgres.internal.publish.Publisher;
+import dev.realtime.transport.postgres.internal.publish.ServerClocks;
+import dev.realtime.transport.postgres.internal.server.Lookout;
+import dev.realtime.transport.postgres.internal.server.Warnings;
+import dev.realtime.transport.postgres.internal.store.Connections;
+import dev.realtime.transport.postgres.internal.store.PostgresSettings;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
@@ -77,7 +95,7 @@ public final class PostgresAdapter implements PubSubAdapter, ClaimsKeys, Measure
 
     @Override
     public synchronized void start(DeliverySink sink) {
-        Connections connections = new Connections(settings, lookout);
+        Connections connections = new Connections(settings, lookout::requireRoom);
         Suspicion suspicion = new Suspicion(timing.pollLive());
         Incarnation incarnation = new Incarnation(connections, lookout, settings.schema());
         Tail tail = new Tail(

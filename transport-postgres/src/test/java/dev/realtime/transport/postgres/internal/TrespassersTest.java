@@ -5,6 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.postgres.internal.listen.Timing;
+import dev.realtime.transport.postgres.internal.log.HollowWakes;
+import dev.realtime.transport.postgres.internal.server.Trespassers;
+import dev.realtime.transport.postgres.internal.server.Warnings;
+import dev.realtime.transport.postgres.internal.store.PostgresSettings;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Trouble;
 import dev.realtime.transport.runtime.Troubles;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
-import dev.realtime.transport.postgres.internal.PostgresSettings;
+import dev.realtime.transport.postgres.internal.store.PostgresSettings;
 import dev.realtime.transport.spi.AdapterContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
