@@ -202,6 +202,13 @@ class ArchitectureTest {
         knowsOnly("dev.realtime.transport.postgres.internal", room, below);
     }
 
+    /** The rooms of the Redis transport. */
+    @ParameterizedTest
+    @CsvSource({"connect, ''", "log, 'connect'", "publish, 'connect log'", "tail, 'connect log'"})
+    void theRedisTransportsRoomsKnowOnlyThoseBelowThem(String room, String below) {
+        knowsOnly("dev.realtime.transport.redis.internal", room, below);
+    }
+
     private static void knowsOnly(String house, String room, String below) {
         Set<String> known = Stream.of((room + " " + below).trim().split(" ")).collect(Collectors.toSet());
         assertThat(ours.stream().filter(resideInAPackage(house + "." + room))).isNotEmpty();

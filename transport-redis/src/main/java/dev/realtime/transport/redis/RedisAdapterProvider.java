@@ -4,7 +4,7 @@ import dev.realtime.transport.SettingKey;
 import dev.realtime.transport.Settings;
 import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.redis.internal.RedisAdapter;
-import dev.realtime.transport.redis.internal.RedisAddress;
+import dev.realtime.transport.redis.internal.connect.RedisAddress;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;

@@ -1,5 +1,6 @@
 package dev.realtime.transport.redis.internal;
 
+import dev.realtime.transport.redis.internal.connect.RedisAddress;
 import dev.realtime.transport.testkit.RestartableBackend;
 import dev.realtime.transport.testkit.servers.TcpProxy;
 import dev.realtime.transport.testkit.servers.TestRedis;

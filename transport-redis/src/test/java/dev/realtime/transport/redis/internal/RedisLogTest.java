@@ -10,6 +10,7 @@ import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.GapReason;
 import dev.realtime.transport.JsonPayload;
 import dev.realtime.transport.Position;
+import dev.realtime.transport.redis.internal.connect.Timing;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
