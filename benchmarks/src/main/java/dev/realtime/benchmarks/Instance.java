@@ -1,8 +1,8 @@
 package dev.realtime.benchmarks;
 
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.settings.Settings;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;

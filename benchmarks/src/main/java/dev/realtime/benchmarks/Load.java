@@ -1,7 +1,7 @@
 package dev.realtime.benchmarks;
 
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
+import dev.realtime.transport.event.Event;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;

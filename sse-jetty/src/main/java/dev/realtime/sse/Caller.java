@@ -1,7 +1,7 @@
 package dev.realtime.sse;
 
-import dev.realtime.transport.AllowedTopics;
-import dev.realtime.transport.FieldRules;
+import dev.realtime.transport.event.AllowedTopics;
+import dev.realtime.transport.event.FieldRules;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

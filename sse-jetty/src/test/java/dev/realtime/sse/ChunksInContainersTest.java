@@ -3,9 +3,9 @@ package dev.realtime.sse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.gateway.ChunkReader;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;

@@ -1,9 +1,9 @@
 package dev.realtime.sse;
 
 import dev.realtime.sse.gateway.StreamClient;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.realtime.sse;
 
 import dev.realtime.sse.gateway.StreamClient;
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Event;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,15 +1,15 @@
 package dev.realtime.sse;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Event;
-import dev.realtime.transport.FieldRules;
 import dev.realtime.transport.KeyClaims;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.FieldRules;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.runtime.Supervisor;
 import java.time.Instant;
 import java.util.List;

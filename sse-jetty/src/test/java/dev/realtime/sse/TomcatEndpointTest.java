@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.realtime.sse.gateway.StreamClient;
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Event;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;

@@ -2,10 +2,11 @@ package dev.realtime.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.sse.gateway.auth.NoneAuthorizer;
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;

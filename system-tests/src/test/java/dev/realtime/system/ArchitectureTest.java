@@ -5,13 +5,16 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +34,10 @@ class ArchitectureTest {
     private static final String POSTGRES = TRANSPORT + ".postgres..";
     private static final String SSE = "dev.realtime.sse..";
     private static final String GATEWAY = "dev.realtime.sse.gateway..";
+
+    private static final int MOST_FILES = 20;
+
+    private static final Set<String> FRONT_DOORS = Set.of("RealtimeEndpoint", "PubSub");
 
     private static JavaClasses ours;
 
@@ -224,16 +231,33 @@ class ArchitectureTest {
                                                 .test(each)))));
     }
 
-    @ParameterizedTest
-    @CsvSource({"port, page", "page, port"})
-    void theGatewaysRoomsKnowNeitherItNorEachOther(String room, String other) {
-        String gateway = "dev.realtime.sse.gateway";
-        check(noClasses()
-                .that()
-                .resideInAPackage(gateway + "." + room)
+    @Test
+    void noPackageHasMoreFilesThanOneLooksThrough() {
+        Map<String, Long> crowded = ours.stream()
+                .filter(JavaClass::isTopLevelClass)
+                .filter(each -> !each.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, TreeMap::new, Collectors.counting()));
+        crowded.values().removeIf(files -> files <= MOST_FILES);
+
+        assertThat(crowded).isEmpty();
+    }
+
+    /** But for the front door of a module, which knows the rooms behind it, as they know what it takes and gives. */
+    @Test
+    void noPackagesGoInACircle() {
+        check(slices().matching("dev.realtime.(**)")
                 .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(gateway, gateway + "." + other));
+                .beFreeOfCycles()
+                .ignoreDependency(
+                        describe("front doors", each -> FRONT_DOORS.contains(outermost(each))),
+                        resideInAPackage("..internal..")));
+    }
+
+    /** The rooms of the gateway, which know nothing of how it is put together. */
+    @ParameterizedTest
+    @CsvSource({"auth, ''", "port, ''", "page, 'auth'"})
+    void theGatewaysRoomsKnowOnlyThoseBelowThem(String room, String below) {
+        knowsOnly("dev.realtime.sse.gateway", room, below);
     }
 
     private static void check(ArchRule rule) {

@@ -9,16 +9,16 @@ final class Canary {
 
     /** A new secret, watched from now on. */
     static String fresh(String what) {
-        return dev.realtime.transport.testkit.Canary.fresh(what);
+        return dev.realtime.transport.testkit.checks.Canary.fresh(what);
     }
 
     /** Watches this secret from now on. */
     static String watched(String secret) {
-        return dev.realtime.transport.testkit.Canary.watched(secret);
+        return dev.realtime.transport.testkit.checks.Canary.watched(secret);
     }
 
     /** Passes the text on. Fails if it holds a secret, without repeating it. */
     static String searched(String where, String text) {
-        return dev.realtime.transport.testkit.Canary.searched(where, text);
+        return dev.realtime.transport.testkit.checks.Canary.searched(where, text);
     }
 }

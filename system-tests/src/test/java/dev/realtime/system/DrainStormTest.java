@@ -3,7 +3,7 @@ package dev.realtime.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.gateway.AdjustedGateway;
 import dev.realtime.sse.gateway.Gateway;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;

@@ -3,7 +3,7 @@ package dev.realtime.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.gateway.Gateway;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.HashMap;

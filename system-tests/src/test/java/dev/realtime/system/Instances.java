@@ -1,12 +1,12 @@
 package dev.realtime.system;
 
 import dev.realtime.system.GatewayClient.Acknowledged;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Published;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;

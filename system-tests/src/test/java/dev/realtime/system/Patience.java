@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /** How long a test waits for what must come. Generous: it is only ever used up by a failure. Stateless. */
-final class Patience {
+public final class Patience {
     static final Duration ALL = Duration.ofSeconds(45);
 
     private static final int BUSY = 3;

@@ -49,12 +49,15 @@ abstract class SeamStore implements AutoCloseable {
                 new Seams(
                         List.of(
                                 "dev/realtime/transport",
-                                "dev/realtime/transport/internal",
-                                "dev/realtime/transport/internal/hub",
+                                "dev/realtime/transport/event",
+                                "dev/realtime/transport/settings",
+                                "dev/realtime/transport/internal/**",
                                 "dev/realtime/transport/fairness",
                                 "dev/realtime/transport/runtime",
                                 "dev/realtime/transport/memory",
                                 "dev/realtime/sse",
+                                "dev/realtime/sse/jwt",
+                                "dev/realtime/sse/gateway/auth",
                                 "dev/realtime/sse/internal/**"),
                         PubSub.class,
                         MemoryAdapter.class,

@@ -1,13 +1,13 @@
 package dev.realtime.system;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.memory.MemoryAdapterProvider;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;

@@ -1,6 +1,6 @@
 package dev.realtime.system;
 
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Event;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

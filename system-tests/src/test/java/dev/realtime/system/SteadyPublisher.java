@@ -1,11 +1,10 @@
 package dev.realtime.system;
 
-import dev.realtime.transport.Cursor;
-import dev.realtime.transport.Event;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Published;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
@@ -113,7 +112,7 @@ final class SteadyPublisher implements AutoCloseable {
         Position position = event.position();
         cursors.put(position.offset(), position.cursor());
         log.put(position.offset(), Integer.valueOf(event.id()));
-        if (first == null || Cursor.parse(first.cursor()).orElseThrow().offset() > position.offset()) {
+        if (first == null || Position.parse(first.cursor()).orElseThrow().offset() > position.offset()) {
             first = position;
         }
     }

@@ -1,9 +1,8 @@
 package dev.realtime.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.realtime.transport.Cursor;
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,7 +24,7 @@ sealed interface Told {
         /** Everything up to this offset must have been delivered before. */
         long beginsAfter() {
             return Optional.ofNullable(requested)
-                    .flatMap(Cursor::parse)
+                    .flatMap(Position::parse)
                     .map(Position::offset)
                     .orElse(Long.MIN_VALUE);
         }
@@ -74,7 +73,7 @@ sealed interface Told {
     }
 
     static long offset(String cursor) {
-        return Cursor.parse(cursor)
+        return Position.parse(cursor)
                 .orElseThrow(() -> new AssertionError("not a cursor: " + cursor))
                 .offset();
     }

@@ -1,5 +1,7 @@
 package dev.realtime.transport;
 
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

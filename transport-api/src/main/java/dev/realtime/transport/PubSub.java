@@ -1,8 +1,13 @@
 package dev.realtime.transport;
 
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.FrontDoor;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Trouble;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.realtime.transport;
 
+import dev.realtime.transport.event.Position;
+
 /**
  * A committed event.
  *

@@ -1,5 +1,7 @@
 package dev.realtime.transport;
 
+import dev.realtime.transport.event.FieldRules;
+import dev.realtime.transport.event.Filter;
 import org.jspecify.annotations.Nullable;
 
 /**

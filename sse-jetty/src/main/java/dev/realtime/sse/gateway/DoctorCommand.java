@@ -1,6 +1,6 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

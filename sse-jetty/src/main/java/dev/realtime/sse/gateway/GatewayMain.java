@@ -1,9 +1,9 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.transport.InvalidInputException;
-import dev.realtime.transport.Secrets;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.event.InvalidInputException;
+import dev.realtime.transport.settings.Secrets;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.bridge.SLF4JBridgeHandler;

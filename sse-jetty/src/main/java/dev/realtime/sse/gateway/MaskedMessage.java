@@ -2,7 +2,7 @@ package dev.realtime.sse.gateway;
 
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import dev.realtime.transport.Secrets;
+import dev.realtime.transport.settings.Secrets;
 
 /** {@code %msg} of the gateway's log: what libraries say goes without any piece of a secret. Thread-safe. */
 public final class MaskedMessage extends MessageConverter {

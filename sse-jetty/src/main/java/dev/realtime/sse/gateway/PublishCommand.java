@@ -1,11 +1,11 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.sse.NoneAuthorizer;
-import dev.realtime.transport.Event;
+import dev.realtime.sse.gateway.auth.NoneAuthorizer;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Published;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.util.HashSet;
 import java.util.List;

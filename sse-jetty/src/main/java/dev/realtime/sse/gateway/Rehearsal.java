@@ -1,11 +1,11 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -2,9 +2,9 @@ package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.gateway.port.FullHeap;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Clock;

@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

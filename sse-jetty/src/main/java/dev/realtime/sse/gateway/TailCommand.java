@@ -1,13 +1,13 @@
 package dev.realtime.sse.gateway;
 
-import dev.realtime.sse.NoneAuthorizer;
+import dev.realtime.sse.gateway.auth.NoneAuthorizer;
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Filter;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.event.Filter;
+import dev.realtime.transport.event.Position;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -2,7 +2,7 @@ package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

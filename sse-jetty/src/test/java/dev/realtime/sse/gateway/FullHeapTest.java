@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.sse.gateway.port.FullHeap;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;

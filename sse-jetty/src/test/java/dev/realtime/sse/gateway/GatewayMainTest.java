@@ -2,7 +2,7 @@ package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.sse.TicketKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.realtime.sse.gateway.port.HeadDeadline;
 import dev.realtime.sse.gateway.port.Http2;
 import dev.realtime.sse.gateway.port.Tls;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

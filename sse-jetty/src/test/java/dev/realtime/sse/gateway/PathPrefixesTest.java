@@ -4,7 +4,7 @@ import static dev.realtime.sse.gateway.TestGateway.bearer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.realtime.sse.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.gateway.StreamClient.Frame;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.StreamLimits;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;

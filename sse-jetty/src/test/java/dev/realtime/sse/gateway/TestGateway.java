@@ -7,7 +7,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.realtime.sse.EndpointOptions;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import dev.realtime.sse.gateway.StreamClient.Frame;
-import dev.realtime.transport.testkit.ManualClock;
+import dev.realtime.transport.testkit.checks.ManualClock;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;

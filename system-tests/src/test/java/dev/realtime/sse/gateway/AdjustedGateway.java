@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.EndpointOptions;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.util.function.UnaryOperator;
 
 /** Starts a gateway whose deadlines are shorter than an operator could make them, for tests outside this package. */

@@ -1,9 +1,9 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Secrets;
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.Secrets;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import dev.realtime.transport.spi.PubSubAdapterProvider;
 import java.util.HashSet;
 import java.util.Map;

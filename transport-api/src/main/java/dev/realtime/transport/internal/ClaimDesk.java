@@ -1,9 +1,9 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.FieldRules;
-import dev.realtime.transport.InvalidInputException;
 import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.FieldRules;
+import dev.realtime.transport.event.InvalidInputException;
 import dev.realtime.transport.spi.ClaimsKeys;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;

@@ -1,13 +1,13 @@
 package dev.realtime.transport.internal;
 
 import com.github.f4b6a3.uuid.UuidCreator;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.FieldRules;
-import dev.realtime.transport.InvalidInputException;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.Published;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.FieldRules;
+import dev.realtime.transport.event.InvalidInputException;
+import dev.realtime.transport.event.Position;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

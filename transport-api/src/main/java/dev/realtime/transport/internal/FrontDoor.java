@@ -1,20 +1,20 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Event;
 import dev.realtime.transport.KeyClaims;
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.hub.Hub;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.Measured;

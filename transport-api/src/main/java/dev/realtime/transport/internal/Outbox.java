@@ -1,13 +1,13 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
 import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.OutboxQueue.Waiting;
 import dev.realtime.transport.internal.hub.Hub;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Position;
 import dev.realtime.transport.Publication.Acceptance;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.OutboxQueue.Waiting;
 import dev.realtime.transport.internal.Standing.Attempt;
 import dev.realtime.transport.internal.hub.Hub;

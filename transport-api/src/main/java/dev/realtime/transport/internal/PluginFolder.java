@@ -1,7 +1,7 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;

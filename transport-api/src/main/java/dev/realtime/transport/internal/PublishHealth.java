@@ -1,10 +1,10 @@
 package dev.realtime.transport.internal;
 
 import dev.realtime.transport.PublicationRefusedException;
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.runtime.Troubles;
+import dev.realtime.transport.settings.Secrets;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.WritesRefusedException;
 import java.time.Clock;

@@ -1,7 +1,7 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.OutboxQueue.Waiting;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
 import dev.realtime.transport.Published;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.internal.EventIntake.Accepted;
 import dev.realtime.transport.internal.OutboxQueue.Waiting;
 import dev.realtime.transport.spi.LogId;

@@ -1,7 +1,6 @@
 package dev.realtime.transport.runtime;
 
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Secrets;
+import dev.realtime.transport.settings.Secrets;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

@@ -1,7 +1,7 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.event.Position;
 import java.util.List;
 
 /** Where an adapter tells this instance what it hears. The adapter calls it from one thread at a time. Never blocks. */

@@ -1,7 +1,7 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 
 /**
  * An event in the log.

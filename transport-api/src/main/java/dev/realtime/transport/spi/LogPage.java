@@ -1,7 +1,7 @@
 package dev.realtime.transport.spi;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.List;
 
 /** The answer to a read after a position. */

@@ -1,6 +1,6 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 
 /**
  * What a log holds.

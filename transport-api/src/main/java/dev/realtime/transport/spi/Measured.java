@@ -1,6 +1,6 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.Measure;
+import dev.realtime.transport.runtime.Measure;
 import java.util.List;
 
 /** The ability of an adapter that has figures of its own, to be shown with the core's. */

@@ -1,12 +1,12 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

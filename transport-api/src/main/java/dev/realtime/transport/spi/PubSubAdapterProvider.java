@@ -1,8 +1,8 @@
 package dev.realtime.transport.spi;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.util.Set;
 
 /** Found by {@link java.util.ServiceLoader}; makes the adapters of one backend. Has a public no-argument constructor. */

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,13 +3,13 @@ package dev.realtime.transport.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Event;
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
 import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.Position;
+import dev.realtime.transport.runtime.Measure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

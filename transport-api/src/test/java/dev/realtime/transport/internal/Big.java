@@ -1,7 +1,7 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
 import java.time.Instant;
 
 /** Events of 300 KB: three fill a mailbox. */

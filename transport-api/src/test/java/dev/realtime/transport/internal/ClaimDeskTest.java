@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.realtime.transport.InvalidInputException;
 import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.InvalidInputException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;

@@ -2,9 +2,9 @@ package dev.realtime.transport.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.event.Event;
 import dev.realtime.transport.spi.LogId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,10 +3,10 @@ package dev.realtime.transport.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.event.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;

@@ -2,9 +2,9 @@ package dev.realtime.transport.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogId;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.hub.Hub;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
 import java.time.Duration;
 import java.time.Instant;

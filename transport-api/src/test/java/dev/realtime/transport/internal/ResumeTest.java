@@ -3,9 +3,9 @@ package dev.realtime.transport.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
 import java.util.List;

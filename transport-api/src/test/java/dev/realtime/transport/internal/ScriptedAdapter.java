@@ -1,13 +1,13 @@
 package dev.realtime.transport.internal;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;

@@ -2,11 +2,11 @@ package dev.realtime.transport.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Event;
-import dev.realtime.transport.Filter;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.Filter;
 import dev.realtime.transport.spi.LogId;
 import java.util.List;
 import java.util.Set;

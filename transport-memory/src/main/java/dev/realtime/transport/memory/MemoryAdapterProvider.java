@@ -1,7 +1,7 @@
 package dev.realtime.transport.memory;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;

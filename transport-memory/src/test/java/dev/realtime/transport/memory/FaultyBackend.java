@@ -1,7 +1,7 @@
 package dev.realtime.transport.memory;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;

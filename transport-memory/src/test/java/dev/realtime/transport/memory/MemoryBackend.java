@@ -3,8 +3,8 @@ package dev.realtime.transport.memory;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.testkit.ContractRules;
-import dev.realtime.transport.testkit.ManualClock;
 import dev.realtime.transport.testkit.TrimmableBackend;
+import dev.realtime.transport.testkit.checks.ManualClock;
 import java.time.Instant;
 
 /** One log for all instances of a rule, and the hand on its clock. */

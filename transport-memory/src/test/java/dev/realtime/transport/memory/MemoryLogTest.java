@@ -2,13 +2,13 @@ package dev.realtime.transport.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.ManualClock;
+import dev.realtime.transport.testkit.checks.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

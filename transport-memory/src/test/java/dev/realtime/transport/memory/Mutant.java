@@ -1,7 +1,7 @@
 package dev.realtime.transport.memory;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;

@@ -5,8 +5,8 @@ import static dev.realtime.transport.memory.Mutant.ranging;
 import static dev.realtime.transport.memory.Mutant.reading;
 import static dev.realtime.transport.memory.WritingMutants.moved;
 
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;

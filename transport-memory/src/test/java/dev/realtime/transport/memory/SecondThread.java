@@ -1,6 +1,6 @@
 package dev.realtime.transport.memory;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.PubSubAdapter;
 import java.util.concurrent.CountDownLatch;

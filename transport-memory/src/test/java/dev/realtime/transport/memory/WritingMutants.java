@@ -6,10 +6,10 @@ import static dev.realtime.transport.memory.Mutant.delivering;
 import static dev.realtime.transport.memory.Mutant.publishing;
 import static dev.realtime.transport.memory.Mutant.starting;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.testkit.Envelopes;

@@ -1,9 +1,9 @@
 package dev.realtime.transport.postgres;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.postgres.internal.PostgresAdapter;
 import dev.realtime.transport.postgres.internal.store.PostgresSettings;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;

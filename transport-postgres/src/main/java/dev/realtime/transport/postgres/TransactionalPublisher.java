@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres;
 
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Event;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -4,15 +4,15 @@ import static dev.realtime.transport.postgres.Store.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.TcpProxy;
 import java.net.URI;
 import java.time.Duration;

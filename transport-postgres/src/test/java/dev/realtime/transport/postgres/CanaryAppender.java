@@ -3,7 +3,7 @@ package dev.realtime.transport.postgres;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
-import dev.realtime.transport.testkit.Canary;
+import dev.realtime.transport.testkit.checks.Canary;
 
 /** Lets the canary look at every line that is logged, with its exception, its thread and its context. */
 public final class CanaryAppender extends AppenderBase<ILoggingEvent> {

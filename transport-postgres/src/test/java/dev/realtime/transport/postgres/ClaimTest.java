@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.transport.KeyClaims;
 import dev.realtime.transport.PubSub;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;

@@ -2,10 +2,10 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

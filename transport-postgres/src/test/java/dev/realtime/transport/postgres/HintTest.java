@@ -3,7 +3,7 @@ package dev.realtime.transport.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.postgres.Store.Node;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.TcpProxy;
 import java.net.URI;
 import java.sql.SQLException;

@@ -2,11 +2,10 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Cursor;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
@@ -118,7 +117,7 @@ final class Lane implements AutoCloseable {
             readBySql(reads, session, most);
             return;
         }
-        Position after = Cursor.parse(cursors.get(reader).cursor()).orElseThrow();
+        Position after = Position.parse(cursors.get(reader).cursor()).orElseThrow();
         try {
             LogPage page = running.adapter().read(Store.ORG, after, most);
             cursors.set(reader, take(reads, page));

@@ -2,13 +2,13 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

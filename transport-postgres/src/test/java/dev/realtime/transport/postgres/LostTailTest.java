@@ -3,13 +3,13 @@ package dev.realtime.transport.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
 import dev.realtime.transport.testkit.servers.OwnPostgres.Stop;
 import dev.realtime.transport.testkit.servers.TcpProxy;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.RecordingSink.Call;

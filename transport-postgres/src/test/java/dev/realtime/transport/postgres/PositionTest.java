@@ -4,13 +4,12 @@ import static dev.realtime.transport.postgres.Store.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.realtime.transport.Cursor;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,6 +190,6 @@ class PositionTest {
     }
 
     private static Position position(String cursor) {
-        return Cursor.parse(cursor).orElseThrow();
+        return Position.parse(cursor).orElseThrow();
     }
 }

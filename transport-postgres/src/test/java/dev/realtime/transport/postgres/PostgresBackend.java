@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres;
 
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.testkit.ForgetfulBackend;

@@ -3,12 +3,12 @@ package dev.realtime.transport.postgres;
 import static dev.realtime.transport.postgres.Store.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Event;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.Publication.Acceptance;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

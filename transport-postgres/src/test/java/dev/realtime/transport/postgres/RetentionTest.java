@@ -3,7 +3,7 @@ package dev.realtime.transport.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,13 +3,13 @@ package dev.realtime.transport.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.Store.Node;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import dev.realtime.transport.spi.AdapterContext;
-import dev.realtime.transport.testkit.Canary;
 import dev.realtime.transport.testkit.Envelopes;
+import dev.realtime.transport.testkit.checks.Canary;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
 import dev.realtime.transport.testkit.servers.OwnPostgres.Stop;
 import java.io.DataInputStream;

@@ -2,10 +2,10 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.LogEntry;

@@ -6,7 +6,7 @@ import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.LoopbackPort;
 import dev.realtime.transport.testkit.servers.OwnPostgres;
 import dev.realtime.transport.testkit.servers.OwnPostgres.Stop;

@@ -6,12 +6,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
 import dev.realtime.transport.postgres.Store.Node;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,10 +4,10 @@ import static dev.realtime.transport.postgres.Store.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Event;
 import dev.realtime.transport.postgres.Store.Node;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -2,7 +2,7 @@ package dev.realtime.transport.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.postgres.Store.Node;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.realtime.transport.redis;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.redis.internal.RedisAdapter;
 import dev.realtime.transport.redis.internal.connect.RedisAddress;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.spi.PubSubAdapterProvider;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.realtime.transport.TransportUnavailableException;
 import dev.realtime.transport.spi.ClaimsKeys;
+import dev.realtime.transport.testkit.checks.Patience;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,9 +1,10 @@
 package dev.realtime.transport.testkit;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.LogEntry;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

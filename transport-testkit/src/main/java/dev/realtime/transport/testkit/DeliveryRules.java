@@ -2,8 +2,8 @@ package dev.realtime.transport.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.testkit.RecordingSink.Call;

@@ -1,7 +1,7 @@
 package dev.realtime.transport.testkit;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;

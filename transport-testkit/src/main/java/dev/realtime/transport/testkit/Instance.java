@@ -1,13 +1,14 @@
 package dev.realtime.transport.testkit;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;
 import dev.realtime.transport.spi.PubSubAdapter;
+import dev.realtime.transport.testkit.checks.Patience;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
+import dev.realtime.transport.testkit.checks.LeakCheck;
+import dev.realtime.transport.testkit.checks.Patience;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,11 +3,12 @@ package dev.realtime.transport.testkit;
 import static dev.realtime.transport.testkit.Instance.hole;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.testkit.checks.Patience;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;

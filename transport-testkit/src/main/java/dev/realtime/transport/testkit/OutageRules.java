@@ -3,13 +3,14 @@ package dev.realtime.transport.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.checks.Patience;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,12 +2,11 @@ package dev.realtime.transport.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Cursor;
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogRange;
 import java.time.Instant;
@@ -54,7 +53,7 @@ public abstract class PublishRules extends ContractRules<Backend> {
 
         assertThat(position.check()).isEqualTo(Position.checkOf(event.id()));
         assertThat(position.epoch()).isEqualTo(publisher.range(ACME).head().epoch());
-        assertThat(Cursor.parse(position.cursor())).contains(position);
+        assertThat(Position.parse(position.cursor())).contains(position);
     }
 
     @Test

@@ -1,14 +1,15 @@
 package dev.realtime.transport.testkit;
 
-import static dev.realtime.transport.testkit.Patience.await;
+import static dev.realtime.transport.testkit.checks.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogId;
 import dev.realtime.transport.spi.LogPage;
+import dev.realtime.transport.testkit.checks.Canary;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;

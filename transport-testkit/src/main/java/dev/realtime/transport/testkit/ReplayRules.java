@@ -4,9 +4,9 @@ import static dev.realtime.transport.testkit.Instance.entries;
 import static dev.realtime.transport.testkit.Instance.hole;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;

@@ -2,6 +2,7 @@ package dev.realtime.transport.testkit;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.core.ConditionTimeoutException;

@@ -2,7 +2,7 @@ package dev.realtime.transport.testkit;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogId;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;

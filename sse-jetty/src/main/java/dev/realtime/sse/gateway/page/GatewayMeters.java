@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway.page;
 
-import dev.realtime.transport.Measure;
 import dev.realtime.transport.PubSub;
+import dev.realtime.transport.runtime.Measure;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;

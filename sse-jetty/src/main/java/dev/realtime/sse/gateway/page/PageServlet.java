@@ -4,6 +4,7 @@ import dev.realtime.sse.PathPrefix;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.Proxies;
 import dev.realtime.sse.Refused;
+import dev.realtime.sse.gateway.auth.StartKey;
 import dev.realtime.sse.internal.http.Access;
 import dev.realtime.sse.internal.http.EndpointServlet;
 import jakarta.servlet.http.HttpServletRequest;

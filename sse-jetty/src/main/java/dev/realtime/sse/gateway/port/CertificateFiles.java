@@ -1,9 +1,9 @@
 package dev.realtime.sse.gateway.port;
 
-import dev.realtime.transport.Secrets;
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.Secrets;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;

@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway.port;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.slf4j.Logger;

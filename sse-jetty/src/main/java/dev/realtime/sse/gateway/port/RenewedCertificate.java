@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway.port;
 
 import dev.realtime.sse.gateway.port.CertificateFiles.Content;
-import dev.realtime.transport.Secrets;
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.Secrets;
+import dev.realtime.transport.settings.SettingsException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.realtime.sse.gateway.port;
 
 import dev.realtime.sse.gateway.port.CertificateFiles.Content;
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import org.eclipse.jetty.http2.HTTP2Cipher;
@@ -27,7 +27,7 @@ public final class Tls {
     /**
      * As the settings say; null if they say nothing of TLS.
      *
-     * @throws dev.realtime.transport.SettingsException if it cannot be used
+     * @throws dev.realtime.transport.settings.SettingsException if it cannot be used
      */
     public static @Nullable Tls from(Settings settings) {
         CertificateFiles files = CertificateFiles.from(settings);

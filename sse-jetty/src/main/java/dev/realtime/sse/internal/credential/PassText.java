@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.internal.http.Json;
-import dev.realtime.transport.AllowedTopics;
+import dev.realtime.transport.event.AllowedTopics;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.realtime.sse.internal.http.Json;
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 

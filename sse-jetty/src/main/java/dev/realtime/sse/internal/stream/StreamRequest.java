@@ -4,7 +4,7 @@ import dev.realtime.sse.Caller;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.internal.http.Query;
-import dev.realtime.transport.Filter;
+import dev.realtime.transport.event.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Set;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.realtime.sse.Caller;
 import dev.realtime.sse.EndpointOptions;
 import dev.realtime.sse.TicketKey;
-import dev.realtime.transport.AllowedTopics;
+import dev.realtime.transport.event.AllowedTopics;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,15 @@
 package dev.realtime.sse.internal.credential;
 
 import dev.realtime.transport.Delivery;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Event;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.Publication;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Event;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.runtime.Supervisor;
 import java.time.Duration;
 import java.time.Instant;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.sse.internal.http.Problem;
 import dev.realtime.sse.internal.http.Refusal;
-import dev.realtime.transport.Event;
+import dev.realtime.transport.event.Event;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;

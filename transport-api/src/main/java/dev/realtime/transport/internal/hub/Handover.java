@@ -1,7 +1,7 @@
 package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,14 +1,14 @@
 package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
 import dev.realtime.transport.runtime.Workers;

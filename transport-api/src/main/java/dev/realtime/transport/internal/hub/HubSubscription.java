@@ -1,6 +1,5 @@
 package dev.realtime.transport.internal.hub;
 
-import dev.realtime.transport.Cursor;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Gap;
 import dev.realtime.transport.Delivery.Live;
@@ -8,9 +7,9 @@ import dev.realtime.transport.Delivery.Opened;
 import dev.realtime.transport.Delivery.Reached;
 import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.internal.hub.Mailbox.Offer;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
@@ -96,7 +95,7 @@ final class HubSubscription implements Subscription {
             goLive();
             return;
         }
-        Position after = Cursor.parse(cursor).orElse(null);
+        Position after = Position.parse(cursor).orElse(null);
         // A malformed cursor replays from the head, once replay has found out where that is.
         handover = Handover.replaying(after != null ? after : through, through, bufferLimit);
         stage = Stage.REPLAYING;
@@ -121,7 +120,7 @@ final class HubSubscription implements Subscription {
     void openBlind() {
         if (stage == Stage.WAITING) {
             String cursor = request.cursor();
-            Position after = cursor == null ? null : Cursor.parse(cursor).orElse(null);
+            Position after = cursor == null ? null : Position.parse(cursor).orElse(null);
             if (cursor == null || after == null) {
                 open(null, false);
                 stage = Stage.BLIND;
@@ -165,7 +164,7 @@ final class HubSubscription implements Subscription {
     /** The feed's lock. Whether its cursor is no position at all, which has to be told before anything else. */
     boolean isMalformed() {
         String cursor = request.cursor();
-        return !opened && cursor != null && Cursor.parse(cursor).isEmpty();
+        return !opened && cursor != null && Position.parse(cursor).isEmpty();
     }
 
     /** The feed's lock. The cursor was malformed; this is what the log holds. Returns as {@link #page}. */

@@ -1,10 +1,10 @@
 package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Filter;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Filter;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import dev.realtime.transport.Delivery.Opened;
 import dev.realtime.transport.Delivery.Reached;
 import dev.realtime.transport.Delivery.Received;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

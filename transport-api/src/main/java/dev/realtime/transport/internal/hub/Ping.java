@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Envelope;
+import dev.realtime.transport.event.Envelope;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;

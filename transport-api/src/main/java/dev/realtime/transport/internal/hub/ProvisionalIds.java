@@ -1,6 +1,6 @@
 package dev.realtime.transport.internal.hub;
 
-import dev.realtime.transport.Envelope;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.spi.LogEntry;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Filter;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Filter;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.spi.LogRange;

@@ -3,12 +3,12 @@ package dev.realtime.transport.internal.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Filter;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Filter;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package dev.realtime.transport.internal.hub;
 
 import dev.realtime.transport.Delivery.Received;
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.LongStream;

@@ -1,12 +1,10 @@
 package dev.realtime.transport.postgres.internal;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Measure;
-import dev.realtime.transport.Position;
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.connect.Introduction;
 import dev.realtime.transport.postgres.internal.listen.Ear;
@@ -27,7 +25,9 @@ import dev.realtime.transport.postgres.internal.server.Lookout;
 import dev.realtime.transport.postgres.internal.server.Warnings;
 import dev.realtime.transport.postgres.internal.store.Connections;
 import dev.realtime.transport.postgres.internal.store.PostgresSettings;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.settings.Secrets;
 import dev.realtime.transport.spi.ClaimsKeys;
 import dev.realtime.transport.spi.DeliverySink;
 import dev.realtime.transport.spi.LogId;

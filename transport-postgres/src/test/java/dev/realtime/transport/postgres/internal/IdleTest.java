@@ -3,11 +3,11 @@ package dev.realtime.transport.postgres.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.internal.listen.Timing;
 import dev.realtime.transport.postgres.internal.server.Warnings;
 import dev.realtime.transport.postgres.internal.store.PostgresSettings;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.RecordingSink;

@@ -3,7 +3,6 @@ package dev.realtime.transport.postgres.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.postgres.internal.listen.Timing;
 import dev.realtime.transport.postgres.internal.log.HollowWakes;
@@ -13,6 +12,7 @@ import dev.realtime.transport.postgres.internal.store.PostgresSettings;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Trouble;
 import dev.realtime.transport.runtime.Troubles;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.testkit.RecordingSink;
 import dev.realtime.transport.testkit.servers.TestPostgres;

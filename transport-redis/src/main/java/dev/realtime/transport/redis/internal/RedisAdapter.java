@@ -2,10 +2,10 @@ package dev.realtime.transport.redis.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Connector;
 import dev.realtime.transport.redis.internal.connect.LogRefusedException;
 import dev.realtime.transport.redis.internal.connect.RedisAddress;

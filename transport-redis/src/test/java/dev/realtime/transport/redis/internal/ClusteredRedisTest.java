@@ -4,13 +4,13 @@ import static dev.realtime.transport.redis.internal.Instance.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.WritesRefusedException;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.OwnRedis;
 import java.time.Duration;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.realtime.transport.redis.internal;
 
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.redis.RedisAdapterProvider;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.PubSubAdapter;
 import dev.realtime.transport.testkit.ForgetfulBackend;

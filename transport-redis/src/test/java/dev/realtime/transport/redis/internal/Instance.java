@@ -1,10 +1,10 @@
 package dev.realtime.transport.redis.internal;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.RedisAdapterProvider;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import dev.realtime.transport.spi.FollowsOrganisations;
 import dev.realtime.transport.spi.LogId;

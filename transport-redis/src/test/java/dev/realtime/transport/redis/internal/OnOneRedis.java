@@ -2,15 +2,15 @@ package dev.realtime.transport.redis.internal;
 
 import static dev.realtime.transport.redis.internal.Instance.ORG;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;
 import dev.realtime.transport.testkit.Envelopes;
-import dev.realtime.transport.testkit.LeakCheck;
 import dev.realtime.transport.testkit.RecordingSink.Call;
+import dev.realtime.transport.testkit.checks.LeakCheck;
 import dev.realtime.transport.testkit.servers.OwnRedis;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,12 +4,12 @@ import static dev.realtime.transport.redis.internal.Instance.ORG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.testkit.Envelopes;
 import dev.realtime.transport.testkit.servers.TcpProxy;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.testkit.servers;
 
-import dev.realtime.transport.testkit.Canary;
+import dev.realtime.transport.testkit.checks.Canary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.testkit.servers;
 
-import dev.realtime.transport.testkit.Canary;
+import dev.realtime.transport.testkit.checks.Canary;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

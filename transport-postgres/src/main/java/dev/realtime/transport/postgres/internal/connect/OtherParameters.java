@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.connect;
 
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.SettingsException;
 import java.util.Map;
 import java.util.Set;
 

@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.connect;
 
-import dev.realtime.transport.Secrets;
+import dev.realtime.transport.settings.Secrets;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;

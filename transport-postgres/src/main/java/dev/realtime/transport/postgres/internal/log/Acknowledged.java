@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.log;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

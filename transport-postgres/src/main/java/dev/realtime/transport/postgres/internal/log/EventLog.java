@@ -1,9 +1,9 @@
 package dev.realtime.transport.postgres.internal.log;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.SizeBound;
 import dev.realtime.transport.spi.LogEntry;
 import dev.realtime.transport.spi.LogPage;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.log;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.OneValue;
 import dev.realtime.transport.postgres.internal.server.Lookout;
 import dev.realtime.transport.postgres.internal.store.Connections;

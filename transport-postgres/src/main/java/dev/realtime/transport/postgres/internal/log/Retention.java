@@ -1,10 +1,10 @@
 package dev.realtime.transport.postgres.internal.log;
 
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.postgres.internal.publish.ClaimedKeys;
 import dev.realtime.transport.postgres.internal.publish.LogWriter;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
+import dev.realtime.transport.settings.Secrets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.log;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 
 /**
  * A position that this instance knows to have been in the log.

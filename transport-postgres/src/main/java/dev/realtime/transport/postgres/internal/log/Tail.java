@@ -1,9 +1,9 @@
 package dev.realtime.transport.postgres.internal.log;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.TransportStatus;
 import dev.realtime.transport.TransportStatus.State;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.connect.Whereabouts;
 import dev.realtime.transport.postgres.internal.listen.Listener.Hearing;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.publish;
 
-import dev.realtime.transport.Envelope;
+import dev.realtime.transport.event.Envelope;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;

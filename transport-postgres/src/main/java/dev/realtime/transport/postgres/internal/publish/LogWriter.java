@@ -1,7 +1,7 @@
 package dev.realtime.transport.postgres.internal.publish;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.OneValue;
 import dev.realtime.transport.postgres.internal.connect.SizeBound;
 import java.sql.Connection;

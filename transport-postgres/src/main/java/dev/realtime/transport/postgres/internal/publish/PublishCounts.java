@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.publish;
 
-import dev.realtime.transport.Measure;
+import dev.realtime.transport.runtime.Measure;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 

@@ -1,8 +1,8 @@
 package dev.realtime.transport.postgres.internal.publish;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.QueueFullException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.fairness.Shares;
 import dev.realtime.transport.fairness.Turns;
 import java.util.HashSet;

@@ -1,13 +1,12 @@
 package dev.realtime.transport.postgres.internal.publish;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.QueueFullException;
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.connect.SizeBound;
 import dev.realtime.transport.postgres.internal.publish.LogWriter.Outcome;
@@ -15,6 +14,7 @@ import dev.realtime.transport.postgres.internal.publish.PublishQueue.Waiting;
 import dev.realtime.transport.postgres.internal.store.Connections;
 import dev.realtime.transport.runtime.Loop;
 import dev.realtime.transport.runtime.Supervisor;
+import dev.realtime.transport.settings.Secrets;
 import dev.realtime.transport.spi.WritesRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;

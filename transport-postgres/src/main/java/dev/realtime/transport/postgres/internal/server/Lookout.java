@@ -1,9 +1,9 @@
 package dev.realtime.transport.postgres.internal.server;
 
-import dev.realtime.transport.Measure;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.store.Fingerprint;
 import dev.realtime.transport.postgres.internal.store.PostgresSettings;
+import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
 import dev.realtime.transport.runtime.Timer;
 import java.sql.Connection;

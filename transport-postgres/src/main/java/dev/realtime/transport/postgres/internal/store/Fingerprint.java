@@ -1,6 +1,6 @@
 package dev.realtime.transport.postgres.internal.store;
 
-import dev.realtime.transport.Settings;
+import dev.realtime.transport.settings.Settings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;

@@ -1,8 +1,8 @@
 package dev.realtime.transport.postgres.internal.store;
 
-import dev.realtime.transport.SettingKey;
-import dev.realtime.transport.Settings;
 import dev.realtime.transport.postgres.internal.connect.PostgresUrl;
+import dev.realtime.transport.settings.SettingKey;
+import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.spi.AdapterContext;
 import java.time.Duration;
 import java.util.Set;

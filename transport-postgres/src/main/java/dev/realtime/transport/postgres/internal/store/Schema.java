@@ -1,7 +1,7 @@
 package dev.realtime.transport.postgres.internal.store;
 
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.postgres.internal.connect.OneValue;
+import dev.realtime.transport.settings.Secrets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -3,9 +3,9 @@ package dev.realtime.transport.postgres.internal.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.realtime.transport.Settings;
-import dev.realtime.transport.SettingsException;
 import dev.realtime.transport.postgres.internal.store.PostgresSettings;
+import dev.realtime.transport.settings.Settings;
+import dev.realtime.transport.settings.SettingsException;
 import dev.realtime.transport.spi.AdapterContext;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.realtime.transport.redis.internal.connect;
 
-import dev.realtime.transport.Secrets;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.settings.Secrets;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.redis.internal.connect;
 
-import dev.realtime.transport.SettingsException;
+import dev.realtime.transport.settings.SettingsException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

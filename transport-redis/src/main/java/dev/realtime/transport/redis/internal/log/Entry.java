@@ -2,9 +2,9 @@ package dev.realtime.transport.redis.internal.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.JsonPayload;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.JsonPayload;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Reply;
 import dev.realtime.transport.spi.LogEntry;
 import java.security.MessageDigest;

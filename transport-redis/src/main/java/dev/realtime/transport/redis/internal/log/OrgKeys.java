@@ -2,7 +2,7 @@ package dev.realtime.transport.redis.internal.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.realtime.transport.FieldRules;
+import dev.realtime.transport.event.FieldRules;
 
 /** The names at Redis of one organisation's log: all of its keys are in one hash tag. log.lua says what they hold. */
 public final class OrgKeys {

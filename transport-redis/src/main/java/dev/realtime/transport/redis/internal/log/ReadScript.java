@@ -3,7 +3,7 @@ package dev.realtime.transport.redis.internal.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.realtime.transport.GapReason;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Reply;
 import dev.realtime.transport.redis.internal.connect.Session;
 import dev.realtime.transport.spi.LogEntry;

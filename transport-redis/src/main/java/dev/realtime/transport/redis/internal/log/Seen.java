@@ -1,6 +1,6 @@
 package dev.realtime.transport.redis.internal.log;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Session;
 
 /**

@@ -2,8 +2,8 @@ package dev.realtime.transport.redis.internal.publish;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.realtime.transport.Envelope;
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Reply;
 import dev.realtime.transport.redis.internal.connect.Session;
 import dev.realtime.transport.redis.internal.connect.Timing;

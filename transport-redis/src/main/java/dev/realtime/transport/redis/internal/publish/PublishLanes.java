@@ -1,11 +1,11 @@
 package dev.realtime.transport.redis.internal.publish;
 
-import dev.realtime.transport.Envelope;
 import dev.realtime.transport.EventConflictException;
-import dev.realtime.transport.Position;
 import dev.realtime.transport.PublicationInDoubtException;
 import dev.realtime.transport.PublicationRefusedException;
 import dev.realtime.transport.TransportUnavailableException;
+import dev.realtime.transport.event.Envelope;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.redis.internal.connect.Refusal;
 import dev.realtime.transport.redis.internal.connect.Session;
 import dev.realtime.transport.redis.internal.connect.Timing;

@@ -1,6 +1,6 @@
 package dev.realtime.transport.redis.internal.tail;
 
-import dev.realtime.transport.Position;
+import dev.realtime.transport.event.Position;
 import dev.realtime.transport.spi.LogId;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@ package dev.realtime.transport.redis.internal.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.transport.Secrets;
+import dev.realtime.transport.settings.Secrets;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
