@@ -16,6 +16,7 @@ import dev.realtime.sse.internal.stream.StreamServlet;
 import dev.realtime.sse.internal.stream.Streams;
 import dev.realtime.transport.PubSub;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Metrics;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
@@ -40,7 +41,16 @@ public final class RealtimeEndpoint implements AutoCloseable {
     private final Revocations revocations;
     private final Authorizer authorizer;
 
+    /** With {@link EndpointOptions#DEFAULTS}, and figures in Micrometer's global registry. */
+    public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer) {
+        this(pubSub, authorizer, EndpointOptions.DEFAULTS, Metrics.globalRegistry);
+    }
+
     /**
+     * An endpoint to be mounted.
+     *
+     * @param pubSub where events come from and go to; the endpoint does not close it
+     * @param authorizer says who calls, on the container's threads
      * @param meters is given counters of streams
      */
     public RealtimeEndpoint(PubSub pubSub, Authorizer authorizer, EndpointOptions options, MeterRegistry meters) {

@@ -31,6 +31,8 @@ final class PluginJar {
         Files.writeString(source, """
                 package thirdparty;
                 import dev.realtime.transport.*;
+                import dev.realtime.transport.event.*;
+                import dev.realtime.transport.settings.*;
                 import dev.realtime.transport.spi.*;
                 import java.time.Instant;
                 import java.util.*;
