@@ -1,10 +1,10 @@
 package dev.realtime.sse.gateway;
 
 import dev.realtime.sse.gateway.page.GatewayMeters;
-import dev.realtime.system.SeamCharge;
-import dev.realtime.system.SeamKind;
-import dev.realtime.system.SeamTransport;
-import dev.realtime.system.SeamWorld;
+import dev.realtime.system.seam.SeamCharge;
+import dev.realtime.system.seam.SeamKind;
+import dev.realtime.system.seam.SeamTransport;
+import dev.realtime.system.seam.SeamWorld;
 import dev.realtime.transport.Delivery;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * ticks, closing and errors may come from any thread; {@link StreamState} says who may write.
  */
 final class SseConnection implements Outlet.Listener {
-    /** Largest write, unless a single frame is larger. */
     /** After so much the other streams have their turn. */
     private static final int TURN_BYTES = 32_768;
 
