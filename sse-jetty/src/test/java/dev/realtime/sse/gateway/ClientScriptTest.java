@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The browser's client: how it is served, and its own tests, which need Node. */
 class ClientScriptTest {
     private static final String PATH = "/realtime/realtime.js";
-    private static final Path SCRIPT = Path.of("src/main/resources/dev/realtime/sse/client/realtime.js");
-    private static final Path TESTS = Path.of("src/test/js");
+    private static final Path SCRIPT = Path.of("../client/realtime.js");
+    private static final Path TESTS = Path.of("../client/test");
     private static final int SECONDS = 250;
 
     @Test

@@ -12,8 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The types of realtime.js, as TypeScript takes them. */
 class ClientTypesTest {
-    private static final Path CLIENT =
-            Path.of("..", "sse-jetty", "src", "main", "resources", "dev", "realtime", "sse", "client");
+    private static final Path CLIENT = Path.of("..", "client");
     private static final Path FOLDER = Path.of("target", "types");
     private static final Npm COMPILER = new Npm(
             Path.of("src", "test", "types"),

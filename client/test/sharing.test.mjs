@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, test } from 'node:test';
-import { Realtime } from '../../main/resources/dev/realtime/sse/client/realtime.js';
+import { Realtime } from '../realtime.js';
 import { cursor, Listener, status, StreamServer, upTo } from './stream-server.mjs';
 
 /** Web Locks as far as they are needed: one holder of a name, the others in line. */

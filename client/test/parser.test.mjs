@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SseParser } from '../../main/resources/dev/realtime/sse/client/realtime.js';
+import { SseParser } from '../realtime.js';
 
 const STREAM = [
   '\uFEFFretry: 7',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Realtime } from '../../main/resources/dev/realtime/sse/client/realtime.js';
+import { Realtime } from '../realtime.js';
 import { cursor, Listener, status, StreamServer, upTo } from './stream-server.mjs';
 
 const PROVISIONAL = 'data: {"id":"p","event":"made","topic":"t","payload":{"n":0},"provisional":true}\n\n';
