@@ -1,5 +1,15 @@
 package dev.realtime.benchmarks;
 
+import dev.realtime.benchmarks.events.CatchUp;
+import dev.realtime.benchmarks.events.Instances;
+import dev.realtime.benchmarks.events.Latency;
+import dev.realtime.benchmarks.events.OpenSnapshot;
+import dev.realtime.benchmarks.events.Retention;
+import dev.realtime.benchmarks.events.SqlWriters;
+import dev.realtime.benchmarks.events.Throughput;
+import dev.realtime.benchmarks.events.WatchedTable;
+import dev.realtime.benchmarks.streams.FanOut;
+import dev.realtime.benchmarks.streams.ResumeTogether;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

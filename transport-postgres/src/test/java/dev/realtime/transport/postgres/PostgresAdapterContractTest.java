@@ -1,5 +1,7 @@
 package dev.realtime.transport.postgres;
 
+import dev.realtime.transport.postgres.equipment.PostgresBackend;
+import dev.realtime.transport.postgres.equipment.RestartablePostgresBackend;
 import dev.realtime.transport.testkit.ClaimOutageRules;
 import dev.realtime.transport.testkit.ClaimRules;
 import dev.realtime.transport.testkit.DeliveryRules;
