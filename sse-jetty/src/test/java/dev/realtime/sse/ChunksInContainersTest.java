@@ -2,7 +2,7 @@ package dev.realtime.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.sse.gateway.ChunkReader;
+import dev.realtime.sse.gateway.equipment.ChunkReader;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.event.Event;
 import dev.realtime.transport.settings.Settings;

@@ -1,6 +1,6 @@
 package dev.realtime.sse;
 
-import dev.realtime.sse.gateway.StreamClient;
+import dev.realtime.sse.gateway.equipment.StreamClient;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.event.Event;
 import dev.realtime.transport.settings.Settings;

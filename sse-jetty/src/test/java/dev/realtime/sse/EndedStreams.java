@@ -1,6 +1,6 @@
 package dev.realtime.sse;
 
-import dev.realtime.sse.gateway.StreamClient;
+import dev.realtime.sse.gateway.equipment.StreamClient;
 import dev.realtime.transport.event.Event;
 import java.io.IOException;
 import java.net.InetAddress;

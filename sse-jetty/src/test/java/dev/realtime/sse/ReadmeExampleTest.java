@@ -2,7 +2,7 @@ package dev.realtime.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.sse.gateway.StreamClient;
+import dev.realtime.sse.gateway.equipment.StreamClient;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Method;
 import java.net.URL;

@@ -3,7 +3,7 @@ package dev.realtime.sse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.realtime.sse.gateway.StreamClient;
+import dev.realtime.sse.gateway.equipment.StreamClient;
 import dev.realtime.transport.event.Event;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

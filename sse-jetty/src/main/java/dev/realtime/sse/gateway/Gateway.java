@@ -84,7 +84,8 @@ public final class Gateway implements AutoCloseable {
         return start(settings, options -> options);
     }
 
-    static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
+    /** The same with the endpoint's options changed, beyond what settings can say. */
+    public static Gateway start(Settings settings, UnaryOperator<EndpointOptions> adjust) {
         return start(settings, adjust, Supervisor.standard());
     }
 

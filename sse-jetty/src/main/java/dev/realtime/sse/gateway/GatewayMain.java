@@ -32,7 +32,7 @@ public final class GatewayMain {
     }
 
     /** Runs one command to its end; returns the exit code. */
-    static int run(Settings settings, PrintWriter out, PrintWriter err, String... args) {
+    public static int run(Settings settings, PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new ServeCommand(settings, out))
                 .addSubcommand("serve", new ServeCommand(settings, out))
                 .addSubcommand("publish", new PublishCommand(settings, out))

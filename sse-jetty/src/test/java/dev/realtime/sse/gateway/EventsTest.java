@@ -2,6 +2,7 @@ package dev.realtime.sse.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.realtime.sse.gateway.equipment.TestGateway;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

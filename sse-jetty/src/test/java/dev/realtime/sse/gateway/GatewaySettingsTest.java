@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.realtime.sse.TicketKey;
+import dev.realtime.sse.gateway.equipment.TestGateway;
 import dev.realtime.transport.settings.Settings;
 import dev.realtime.transport.settings.SettingsException;
 import java.util.HashMap;

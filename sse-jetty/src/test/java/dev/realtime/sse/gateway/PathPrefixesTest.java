@@ -1,9 +1,11 @@
 package dev.realtime.sse.gateway;
 
-import static dev.realtime.sse.gateway.TestGateway.bearer;
+import static dev.realtime.sse.gateway.equipment.TestGateway.bearer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.realtime.sse.gateway.equipment.StreamClient;
+import dev.realtime.sse.gateway.equipment.TestGateway;
 import dev.realtime.transport.settings.Settings;
 import java.util.ArrayList;
 import java.util.Arrays;

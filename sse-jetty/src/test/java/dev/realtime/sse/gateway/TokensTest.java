@@ -1,8 +1,8 @@
 package dev.realtime.sse.gateway;
 
-import static dev.realtime.sse.gateway.TestGateway.bearer;
-import static dev.realtime.sse.gateway.TestGateway.in;
-import static dev.realtime.sse.gateway.TestGateway.token;
+import static dev.realtime.sse.gateway.equipment.TestGateway.bearer;
+import static dev.realtime.sse.gateway.equipment.TestGateway.in;
+import static dev.realtime.sse.gateway.equipment.TestGateway.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.JOSEException;
@@ -12,6 +12,8 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
+import dev.realtime.sse.gateway.equipment.StreamClient;
+import dev.realtime.sse.gateway.equipment.TestGateway;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;

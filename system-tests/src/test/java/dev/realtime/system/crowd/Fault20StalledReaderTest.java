@@ -2,7 +2,6 @@ package dev.realtime.system.crowd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.sse.gateway.AdjustedGateway;
 import dev.realtime.sse.gateway.Gateway;
 import dev.realtime.system.equipment.Beside;
 import dev.realtime.system.equipment.Fault;
@@ -26,7 +25,7 @@ class Fault20StalledReaderTest {
     private static final long MOST_WAITING_BYTES = 8L << 20;
     private static final String SLOW = "realtime_stream_closes_total{reason=\"slow\"}";
 
-    private final Gateway gateway = AdjustedGateway.start(
+    private final Gateway gateway = Gateway.start(
             Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0")),
             options -> options.withWriteDeadline(WRITE_DEADLINE));
     private final GatewayClient client = new GatewayClient(gateway.address(), Map.of());

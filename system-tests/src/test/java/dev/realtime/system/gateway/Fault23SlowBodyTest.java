@@ -2,7 +2,6 @@ package dev.realtime.system.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.sse.gateway.AdjustedGateway;
 import dev.realtime.sse.gateway.Gateway;
 import dev.realtime.system.equipment.Fault;
 import dev.realtime.system.equipment.GatewayClient;
@@ -33,7 +32,7 @@ class Fault23SlowBodyTest {
             + "Content-Type: application/json\r\nContent-Length: " + BODY.length() + "\r\n\r\n";
     private static final String HALF_A_HEAD = "POST /realtime/events HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
 
-    private final Gateway gateway = AdjustedGateway.start(
+    private final Gateway gateway = Gateway.start(
             Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0")),
             options -> options.withPublishDeadline(DEADLINE));
     private final List<Socket> slow = new ArrayList<>();

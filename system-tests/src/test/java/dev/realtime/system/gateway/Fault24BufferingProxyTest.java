@@ -2,7 +2,6 @@ package dev.realtime.system.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.realtime.sse.gateway.AdjustedGateway;
 import dev.realtime.sse.gateway.Gateway;
 import dev.realtime.system.equipment.Fault;
 import dev.realtime.system.equipment.GatewayClient;
@@ -30,7 +29,7 @@ class Fault24BufferingProxyTest {
     @Fault(24)
     void nginxWithItsDefaultsHoldsNoEventBackAndCarriesResumesAndHeartbeats() throws IOException {
         Settings settings = Settings.of(Map.of("REALTIME_TRANSPORT", "memory", "REALTIME_AUTH", "none", "PORT", "0"));
-        try (Gateway gateway = AdjustedGateway.start(settings, options -> options.withHeartbeat(HEARTBEAT));
+        try (Gateway gateway = Gateway.start(settings, options -> options.withHeartbeat(HEARTBEAT));
                 Nginx nginx = Nginx.inFrontOf(gateway.address());
                 SseReader stream = SseReader.open(nginx.address(), GatewayPair.STREAM);
                 SseReader quiet = SseReader.open(nginx.address(), "/realtime/stream?topics=none")) {

@@ -9,6 +9,8 @@ import dev.realtime.transport.Publication.Acceptance;
 import dev.realtime.transport.QueueFullException;
 import dev.realtime.transport.event.Event;
 import dev.realtime.transport.event.Position;
+import dev.realtime.transport.internal.equipment.Doors;
+import dev.realtime.transport.internal.equipment.ScriptedAdapter;
 import dev.realtime.transport.runtime.Measure;
 import java.time.Duration;
 import java.util.ArrayList;

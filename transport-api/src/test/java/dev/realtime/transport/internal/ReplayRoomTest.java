@@ -9,6 +9,7 @@ import dev.realtime.transport.Subscription;
 import dev.realtime.transport.event.Envelope;
 import dev.realtime.transport.event.JsonPayload;
 import dev.realtime.transport.event.Position;
+import dev.realtime.transport.internal.equipment.ScriptedAdapter;
 import dev.realtime.transport.internal.hub.Hub;
 import dev.realtime.transport.runtime.Measure;
 import dev.realtime.transport.runtime.Supervisor;
