@@ -90,7 +90,7 @@ final class TailCommand implements Callable<Integer> {
     private static String line(Delivery delivery) {
         if (delivery instanceof Delivery.Received received) {
             return "event " + cursor(received.position()) + " "
-                    + received.envelope().topic() + " " + received.envelope().event() + " "
+                    + received.envelope().topic() + " " + received.envelope().type() + " "
                     + received.envelope().payload();
         } else if (delivery instanceof Delivery.Opened opened) {
             return "open " + cursor(opened.start()) + (opened.resumed() ? " resumed" : "");

@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique within the organisation, sortable by time when we made it
  * @param orgId the organisation
- * @param event the event's type
+ * @param type what happened, such as {@code orders.updated}
  * @param topic the event's topic
  * @param timestamp when it was published, in microseconds
  * @param payload the JSON value, carried unparsed
- * @param userIds the audience, or null for the whole organisation; never sent to a browser
+ * @param audience the users who may hear it, or null for the whole organisation; never sent to a browser
  */
 public record Envelope(
         String id,
         String orgId,
-        String event,
+        String type,
         String topic,
         Instant timestamp,
         JsonPayload payload,
-        @Nullable List<String> userIds) {
+        @Nullable List<String> audience) {
     /** The version of this contract. */
     public static final String VERSION = "v1";
 
@@ -35,15 +35,15 @@ public record Envelope(
 
     /** The same statement by the same publisher: all but the timestamp is equal. Decides replay against conflict. */
     public boolean sameBodyAs(Envelope other) {
-        return event.equals(other.event)
+        return type.equals(other.type)
                 && topic.equals(other.topic)
                 && payload.equals(other.payload)
-                && Objects.equals(userIds, other.userIds);
+                && Objects.equals(audience, other.audience);
     }
 
     /** Whether a subscriber of this organisation may hear it. */
     public boolean isFor(@Nullable String userId) {
-        return userIds == null || (userId != null && userIds.contains(userId));
+        return audience == null || (userId != null && audience.contains(userId));
     }
 
     /** About what it takes in memory, in bytes. */
@@ -83,7 +83,7 @@ public record Envelope(
                 .append("\",\"org_id\":\"")
                 .append(escaped(orgId))
                 .append("\",\"event\":\"")
-                .append(escaped(event))
+                .append(escaped(type))
                 .append("\",\"topic\":\"")
                 .append(escaped(topic))
                 .append("\",\"timestamp\":\"")

@@ -44,7 +44,7 @@ public record Filter(List<String> topics, List<String> events, AllowedTopics all
     }
 
     public boolean matches(Envelope envelope) {
-        return allowed.allows(envelope.topic()) && wants(topics, envelope.topic()) && wants(events, envelope.event());
+        return allowed.allows(envelope.topic()) && wants(topics, envelope.topic()) && wants(events, envelope.type());
     }
 
     private static boolean wants(List<String> patterns, String name) {

@@ -178,7 +178,7 @@ final class WritingMutants {
                 altering(
                         "P11",
                         "takes nobody named for nobody",
-                        entry -> entry.envelope().userIds() == null
+                        entry -> entry.envelope().audience() == null
                                 ? with(entry, Envelopes.withAudience(entry.envelope(), List.of()))
                                 : entry),
                 altering(
@@ -207,7 +207,7 @@ final class WritingMutants {
                     void deliver(LogId log, List<LogEntry> entries, Position through) {
                         entries.stream()
                                 .map(LogEntry::envelope)
-                                .filter(event -> !event.event().equals("echo"))
+                                .filter(event -> !event.type().equals("echo"))
                                 .map(event -> Envelopes.withNames(renamed(event), "echo", event.topic()))
                                 .forEach(echo -> adapter.publish(List.of(echo)).join());
                         sink.deliver(log, entries, through);
@@ -250,11 +250,11 @@ final class WritingMutants {
         return new Envelope(
                 Envelopes.of(event.orgId()).id(),
                 event.orgId(),
-                event.event(),
+                event.type(),
                 event.topic(),
                 event.timestamp(),
                 event.payload(),
-                event.userIds());
+                event.audience());
     }
 
     private static List<Position> joined(List<Position> first, List<Position> second) {

@@ -39,11 +39,11 @@ public final class Envelopes {
         return new Envelope(
                 envelope.id(),
                 envelope.orgId(),
-                envelope.event(),
+                envelope.type(),
                 envelope.topic(),
                 envelope.timestamp(),
                 payload,
-                envelope.userIds());
+                envelope.audience());
     }
 
     /** The same with this event type and topic. */
@@ -55,7 +55,7 @@ public final class Envelopes {
                 topic,
                 envelope.timestamp(),
                 envelope.payload(),
-                envelope.userIds());
+                envelope.audience());
     }
 
     /** The same, published at another time. */
@@ -63,11 +63,11 @@ public final class Envelopes {
         return new Envelope(
                 envelope.id(),
                 envelope.orgId(),
-                envelope.event(),
+                envelope.type(),
                 envelope.topic(),
                 timestamp,
                 envelope.payload(),
-                envelope.userIds());
+                envelope.audience());
     }
 
     /** The same for these users only. */
@@ -75,7 +75,7 @@ public final class Envelopes {
         return new Envelope(
                 envelope.id(),
                 envelope.orgId(),
-                envelope.event(),
+                envelope.type(),
                 envelope.topic(),
                 envelope.timestamp(),
                 envelope.payload(),

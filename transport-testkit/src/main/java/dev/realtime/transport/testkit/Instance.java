@@ -170,7 +170,7 @@ final class Instance implements AutoCloseable {
 
     static List<LogEntry> withoutMarkers(List<LogEntry> entries) {
         return entries.stream()
-                .filter(entry -> !entry.envelope().event().equals(MARKER))
+                .filter(entry -> !entry.envelope().type().equals(MARKER))
                 .toList();
     }
 

@@ -81,7 +81,7 @@ public abstract class PublishRules extends ContractRules<Backend> {
         Stream<UnaryOperator<Envelope>> changes = Stream.of(
                 event -> Envelopes.withPayload(event, JsonPayload.EMPTY),
                 event -> Envelopes.withNames(event, "orders.deleted", event.topic()),
-                event -> Envelopes.withNames(event, event.event(), "resource:customers"),
+                event -> Envelopes.withNames(event, event.type(), "resource:customers"),
                 event -> Envelopes.withAudience(event, List.of("ada")));
 
         changes.forEach(change -> {

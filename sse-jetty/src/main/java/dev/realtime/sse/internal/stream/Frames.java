@@ -83,7 +83,7 @@ final class Frames {
         byte[] json = received.envelope().toJson(received.provisional());
         SseEncoder frame = SseEncoder.frame(json.length);
         if (named) {
-            frame.event(oneLine(received.envelope().event()));
+            frame.event(oneLine(received.envelope().type()));
         }
         return frame.data(json).bytes(cursor(received.position()));
     }

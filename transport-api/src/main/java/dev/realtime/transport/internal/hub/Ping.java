@@ -81,7 +81,7 @@ record Ping(
             }
             return action == null || id == null
                     ? null
-                    : new Ping(envelope.topic(), envelope.event(), action, id, envelope.userIds());
+                    : new Ping(envelope.topic(), envelope.type(), action, id, envelope.audience());
         } catch (IOException notAnObject) {
             return null;
         }

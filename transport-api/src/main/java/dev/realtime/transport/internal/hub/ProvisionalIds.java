@@ -60,6 +60,6 @@ final class ProvisionalIds {
     }
 
     private static int bodyOf(Envelope envelope) {
-        return Objects.hash(envelope.event(), envelope.topic(), envelope.payload(), envelope.userIds());
+        return Objects.hash(envelope.type(), envelope.topic(), envelope.payload(), envelope.audience());
     }
 }

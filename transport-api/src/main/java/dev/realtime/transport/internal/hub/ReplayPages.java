@@ -67,7 +67,7 @@ final class ReplayPages {
             this.answer = answer;
             this.events = events;
             this.forEverybody =
-                    events.stream().allMatch(event -> event.envelope().userIds() == null);
+                    events.stream().allMatch(event -> event.envelope().audience() == null);
             this.bytes = events.stream().mapToLong(Received::weight).sum();
             this.readAt = readAt;
             this.sheet = of == null ? new ReplayRoom.Sheet(place.orgId(), bytes) : of;

@@ -95,10 +95,10 @@ class SqlPublishTest {
         node.sink().awaitId(id);
         Envelope heard = onlyHeard();
         assertThat(heard.orgId()).isEqualTo(ORG);
-        assertThat(heard.event()).isEqualTo("orders.updated");
+        assertThat(heard.type()).isEqualTo("orders.updated");
         assertThat(heard.topic()).isEqualTo("resource:orders");
         assertThat(heard.payload().toString()).isEqualTo("{\"a\": 1}");
-        assertThat(heard.userIds()).containsExactly("ann", "zoe");
+        assertThat(heard.audience()).containsExactly("ann", "zoe");
         assertThat(Duration.between(heard.timestamp(), Instant.now()).abs()).isLessThan(Duration.ofMinutes(1));
     }
 
@@ -131,7 +131,7 @@ class SqlPublishTest {
         Envelope heard = onlyHeard();
         assertThat(heard.topic()).isEqualTo("events");
         assertThat(heard.payload().toString()).isEqualTo("{}");
-        assertThat(heard.userIds()).isNull();
+        assertThat(heard.audience()).isNull();
         assertThat(id).matches("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
     }
 
@@ -257,7 +257,7 @@ class SqlPublishTest {
             node.sink().awaitId(id);
         }
 
-        assertThat(heard()).allSatisfy(event -> assertThat(event.userIds()).hasSize(92));
+        assertThat(heard()).allSatisfy(event -> assertThat(event.audience()).hasSize(92));
     }
 
     @Test

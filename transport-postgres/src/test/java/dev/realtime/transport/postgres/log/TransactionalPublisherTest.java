@@ -83,10 +83,10 @@ class TransactionalPublisherTest {
 
         node.awaitIds(List.of("mine"));
         Envelope heard = node.sink().entries().get(0).envelope();
-        assertThat(heard.event()).isEqualTo("orders.updated");
+        assertThat(heard.type()).isEqualTo("orders.updated");
         assertThat(heard.topic()).isEqualTo("resource:orders");
         assertThat(heard.payload()).isEqualTo(event.payload());
-        assertThat(heard.userIds()).isEqualTo(event.audience());
+        assertThat(heard.audience()).isEqualTo(event.audience());
     }
 
     @Test

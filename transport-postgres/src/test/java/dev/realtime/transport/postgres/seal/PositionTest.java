@@ -124,7 +124,7 @@ class PositionTest {
                         .replaceAll("[^0-9]+", " ")
                         .trim()
                         .split(" ");
-                if (entry.envelope().event().equals("row")) {
+                if (entry.envelope().type().equals("row")) {
                     int id = Integer.parseInt(said[0]);
                     int version = Integer.parseInt(said[1]);
                     assertThat(version).as("row %s after %s", id, page).isLessThanOrEqualTo(rows.get(id) + 1);

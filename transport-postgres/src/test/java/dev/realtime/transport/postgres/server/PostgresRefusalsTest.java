@@ -62,7 +62,7 @@ class PostgresRefusalsTest {
         for (int i = 0; i < 5; i++) {
             Envelope event = Envelopes.withId(ORG, "n" + i);
             all.add(node.adapter()
-                    .publish(List.of(i == 2 ? Envelopes.withNames(event, event.event(), "forbidden") : event)));
+                    .publish(List.of(i == 2 ? Envelopes.withNames(event, event.type(), "forbidden") : event)));
         }
         admin.run("commit");
 
@@ -84,7 +84,7 @@ class PostgresRefusalsTest {
 
         for (Envelope bad : List.of(
                 Envelopes.withNames(event, name, event.topic()),
-                Envelopes.withNames(event, event.event(), name),
+                Envelopes.withNames(event, event.type(), name),
                 Envelopes.withId(ORG, name),
                 Envelopes.withId(name, "good"))) {
             assertThat(failure(node.adapter().publish(List.of(bad))))

@@ -41,7 +41,7 @@ class WatchTest {
         Store.await().until(() -> node.sink().ids().size() == 1);
         Envelope heard = node.sink().entries().get(0).envelope();
         assertThat(heard.topic()).isEqualTo("resource:orders");
-        assertThat(heard.event()).isEqualTo("orders.created");
+        assertThat(heard.type()).isEqualTo("orders.created");
         assertThat(heard.orgId()).isEqualTo("default");
         assertThat(heard.payload().toString()).isEqualTo("{\"action\":\"create\",\"id\":\"42\"}");
         assertThat(heard.id()).matches("[0-9a-f-]{36}");

@@ -70,7 +70,7 @@ class RedisLogTest {
         assertThat(entry.getBody())
                 .containsEntry("id", "order-1")
                 .containsEntry("check", Position.checkOf("order-1"))
-                .containsEntry("event", event.event())
+                .containsEntry("event", event.type())
                 .containsEntry("topic", event.topic())
                 .containsEntry("payload", event.payload().toString())
                 .containsEntry("users", "ann bob,2")

@@ -42,7 +42,7 @@ final class AppendArrays {
         for (List<Envelope> group : groups) {
             size += group.size();
             for (Envelope envelope : group) {
-                hasAudiences |= envelope.userIds() != null;
+                hasAudiences |= envelope.audience() != null;
             }
         }
         AppendArrays arrays = new AppendArrays(size, hasAudiences);
@@ -59,7 +59,7 @@ final class AppendArrays {
         groups[i] = group;
         orgIds[i] = envelope.orgId();
         ids[i] = envelope.id();
-        events[i] = envelope.event();
+        events[i] = envelope.type();
         topics[i] = envelope.topic();
         if (audiences != null) {
             audiences[i] = audience(envelope);
@@ -86,7 +86,7 @@ final class AppendArrays {
 
     /** An audience as an array literal: user ids hold neither quotes nor backslashes. */
     private static @Nullable String audience(Envelope envelope) {
-        List<String> users = envelope.userIds();
+        List<String> users = envelope.audience();
         return users == null ? null : "{\"" + String.join("\",\"", users) + "\"}";
     }
 

@@ -25,7 +25,7 @@ public final class Entry {
 
     /** What append.lua takes: hash of the body, check, id, event, topic, timestamp, users, payload. */
     public static void encode(Envelope envelope, List<byte[]> into) {
-        byte[] event = envelope.event().getBytes(UTF_8);
+        byte[] event = envelope.type().getBytes(UTF_8);
         byte[] topic = envelope.topic().getBytes(UTF_8);
         byte[] users = users(envelope).getBytes(UTF_8);
         byte[] payload = envelope.payload().bytes();
@@ -59,7 +59,7 @@ public final class Entry {
 
     /** An audience is never empty and a user id has no spaces. */
     private static String users(Envelope envelope) {
-        List<String> users = envelope.userIds();
+        List<String> users = envelope.audience();
         return users == null ? "" : String.join(" ", users);
     }
 
