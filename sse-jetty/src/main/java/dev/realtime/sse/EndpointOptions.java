@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param origins whose pages may read the answers (CORS), beside our own
  * @param maxPayloadBytes largest payload that may be published
- * @param bodiesBytes what the bodies of all requests may take together until they are answered,
- *     {@link #leastBodiesBytes} or more; 0 for as much as {@link #maxBodiesBytes} says
+ * @param bodyMemoryBytes what the bodies of all requests may take together until they are answered,
+ *     {@link #leastBodyMemoryBytes} or more; 0 for as much as {@link #effectiveBodyMemoryBytes} says
  * @param heartbeat how long a stream is quiet before it is given a heartbeat: more than nothing and at most
  *     {@link #LONGEST_HEARTBEAT}
  * @param writeDeadline how long a write may wait for a client that does not read
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record EndpointOptions(
         Origins origins,
         int maxPayloadBytes,
-        long bodiesBytes,
+        long bodyMemoryBytes,
         Duration heartbeat,
         Duration writeDeadline,
         Duration retry,
@@ -44,7 +44,7 @@ public record EndpointOptions(
         Clock clock,
         boolean directWrites) {
     private static final int FIELDS_BYTES = 1_048_576;
-    private static final long MOST_UNSAID = 256L << 20;
+    private static final long DEFAULT_MAX_BODY_MEMORY = 256L << 20;
     private static final int HEAP_PART = 8;
 
     /** A client of ours takes a stream for dead on which nothing has come for 40 s. */
@@ -86,8 +86,8 @@ public record EndpointOptions(
         return changed(draft -> draft.maxPayloadBytes = bytes);
     }
 
-    public EndpointOptions withBodiesBytes(long bytes) {
-        return changed(draft -> draft.bodiesBytes = bytes);
+    public EndpointOptions withBodyMemoryBytes(long bytes) {
+        return changed(draft -> draft.bodyMemoryBytes = bytes);
     }
 
     public EndpointOptions withHeartbeat(Duration heartbeat) {
@@ -131,33 +131,35 @@ public record EndpointOptions(
     }
 
     /** Largest body of one request: room for four of the largest payloads, and for what stands around them. */
-    public int maxBodyBytes() {
-        return maxBodyBytes(maxPayloadBytes);
+    public int largestBodyBytes() {
+        return largestBodyBytes(maxPayloadBytes);
     }
 
-    private static int maxBodyBytes(int maxPayloadBytes) {
+    private static int largestBodyBytes(int maxPayloadBytes) {
         return 4 * maxPayloadBytes + FIELDS_BYTES;
     }
 
-    /** Least that {@link #bodiesBytes} may be: one of the largest bodies fits, beside a quarter that is for small ones. */
-    public static long leastBodiesBytes(int maxPayloadBytes) {
-        return (4L * maxBodyBytes(maxPayloadBytes) + 2) / 3;
+    /** Least that {@link #bodyMemoryBytes} may be: one of the largest bodies fits, beside a quarter that is for small ones. */
+    public static long leastBodyMemoryBytes(int maxPayloadBytes) {
+        return (4L * largestBodyBytes(maxPayloadBytes) + 2) / 3;
     }
 
     /**
      * What the bodies of all requests may take together. Unless it was said: an eighth of the heap and at most 256 MiB,
      * as the queue of a publisher, but never less than one of the largest bodies needs.
      */
-    public long maxBodiesBytes() {
-        long least = leastBodiesBytes(maxPayloadBytes);
-        if (bodiesBytes == 0) {
-            return Math.max(least, Math.min(MOST_UNSAID, Runtime.getRuntime().maxMemory() / HEAP_PART));
+    public long effectiveBodyMemoryBytes() {
+        long least = leastBodyMemoryBytes(maxPayloadBytes);
+        if (bodyMemoryBytes == 0) {
+            return Math.max(
+                    least,
+                    Math.min(DEFAULT_MAX_BODY_MEMORY, Runtime.getRuntime().maxMemory() / HEAP_PART));
         }
-        if (bodiesBytes < least) {
-            throw new IllegalArgumentException("bodiesBytes: " + bodiesBytes + " is less than " + least
+        if (bodyMemoryBytes < least) {
+            throw new IllegalArgumentException("bodyMemoryBytes: " + bodyMemoryBytes + " is less than " + least
                     + ", which one of the largest bodies needs");
         }
-        return bodiesBytes;
+        return bodyMemoryBytes;
     }
 
     private EndpointOptions changed(Consumer<Draft> change) {
@@ -170,7 +172,7 @@ public record EndpointOptions(
     private static final class Draft {
         private Origins origins;
         private int maxPayloadBytes;
-        private long bodiesBytes;
+        private long bodyMemoryBytes;
         private Duration heartbeat;
         private Duration writeDeadline;
         private final Duration retry;
@@ -186,7 +188,7 @@ public record EndpointOptions(
         private Draft(EndpointOptions options) {
             this.origins = options.origins;
             this.maxPayloadBytes = options.maxPayloadBytes;
-            this.bodiesBytes = options.bodiesBytes;
+            this.bodyMemoryBytes = options.bodyMemoryBytes;
             this.heartbeat = options.heartbeat;
             this.writeDeadline = options.writeDeadline;
             this.retry = options.retry;
@@ -204,7 +206,7 @@ public record EndpointOptions(
             return new EndpointOptions(
                     origins,
                     maxPayloadBytes,
-                    bodiesBytes,
+                    bodyMemoryBytes,
                     heartbeat,
                     writeDeadline,
                     retry,

@@ -126,7 +126,7 @@ class RealtimeEndpointTest {
     }
 
     @Test
-    void aSecondOverflowSoonEndsTheStreamWithItsCursorBeforeTheHole() throws Exception {
+    void aSecondOverflowSoonEndsTheStreamWithItsCursorBeforeTheGap() throws Exception {
         Delivery.Gap overflow = new Delivery.Gap(GapReason.OVERFLOW, "e-1-abcdef", null, HEAD);
         pubSub.waiting.add(overflow);
         pubSub.waiting.add(received(8));

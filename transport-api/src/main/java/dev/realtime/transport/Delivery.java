@@ -29,9 +29,9 @@ public sealed interface Delivery {
     record Reached(Position position) implements Delivery {}
 
     /**
-     * A hole: re-fetch what the topics stand for.
+     * A gap: re-fetch what the topics stand for.
      *
-     * @param requested the cursor after which the hole begins, as it was given; null if there was none
+     * @param requested the cursor after which the gap begins, as it was given; null if there was none
      * @param floor the oldest position held; null where nobody looked
      * @param head the newest position held
      * @param refetchAfterMillis how long to wait before fetching again, drawn for this subscription where all are told

@@ -136,7 +136,7 @@ public interface PubSub extends AutoCloseable {
      *
      * @param published events committed by this instance
      * @param delivered events put into mailboxes
-     * @param gaps holes told to subscribers
+     * @param gaps gaps told to subscribers
      * @param conflated resource pings left out of full mailboxes, because a later one says the same
      * @param recoveries times the transport came back
      * @param subscriptions open now

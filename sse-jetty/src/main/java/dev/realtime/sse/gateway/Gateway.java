@@ -95,7 +95,7 @@ public final class Gateway implements AutoCloseable {
                 .withDirectWrites()
                 .withOrigins(checked.origins())
                 .withMaxPayloadBytes(checked.maxPayloadBytes())
-                .withBodiesBytes(checked.bodiesBytes())
+                .withBodyMemoryBytes(checked.bodyMemoryBytes())
                 .withHeartbeat(checked.heartbeat())
                 .withLimits(checked.limits())
                 .withRequestsPerSecond(checked.requestsPerSecond())

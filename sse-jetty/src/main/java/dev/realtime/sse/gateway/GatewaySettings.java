@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param origins as {@code REALTIME_ALLOWED_ORIGINS} says
  * @param startKey lets in where {@code REALTIME_AUTH} is not set; null where it is
  * @param maxPayloadBytes largest payload
- * @param bodiesBytes what the bodies of all requests may take together; 0 where it was not said
+ * @param bodyMemoryBytes what the bodies of all requests may take together; 0 where it was not said
  * @param heartbeat how long a stream is quiet before it is given a heartbeat
  * @param limits of streams
  * @param requestsPerSecond of one credential
@@ -59,7 +59,7 @@ record GatewaySettings(
         Origins origins,
         @Nullable StartKey startKey,
         int maxPayloadBytes,
-        int bodiesBytes,
+        int bodyMemoryBytes,
         Duration heartbeat,
         StreamLimits limits,
         int requestsPerSecond,
@@ -139,7 +139,7 @@ record GatewaySettings(
                 origins,
                 startKey,
                 settings.maxPayloadBytes(),
-                bodiesBytes(settings),
+                bodyMemoryBytes(settings),
                 heartbeat(settings),
                 limits(settings),
                 settings.integer(MAX_REQUESTS, EndpointOptions.DEFAULTS.requestsPerSecond(), 1, MOST_REQUESTS),
@@ -167,8 +167,8 @@ record GatewaySettings(
                 .collect(Collectors.joining("\n"));
     }
 
-    private static int bodiesBytes(Settings settings) {
-        int least = (int) EndpointOptions.leastBodiesBytes(settings.maxPayloadBytes());
+    private static int bodyMemoryBytes(Settings settings) {
+        int least = (int) EndpointOptions.leastBodyMemoryBytes(settings.maxPayloadBytes());
         return settings.integer(BODIES_MAX_BYTES, 0, least, Integer.MAX_VALUE);
     }
 

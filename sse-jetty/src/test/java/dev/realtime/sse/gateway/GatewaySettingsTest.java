@@ -139,7 +139,7 @@ class GatewaySettingsTest {
     @Test
     void oneOfTheLargestBodiesFitsAtLeast() {
         Map<String, String> values = Map.of("REALTIME_BODIES_MAX_BYTES", "6990507");
-        assertThat(GatewaySettings.from(Settings.of(values)).bodiesBytes()).isEqualTo(6_990_507);
+        assertThat(GatewaySettings.from(Settings.of(values)).bodyMemoryBytes()).isEqualTo(6_990_507);
         assertThatThrownBy(() -> GatewaySettings.from(Settings.of(Map.of("REALTIME_BODIES_MAX_BYTES", "1000"))))
                 .hasMessage("REALTIME_BODIES_MAX_BYTES: '1000' is not allowed; it is a whole number from 6990507 to"
                         + " 2147483647");

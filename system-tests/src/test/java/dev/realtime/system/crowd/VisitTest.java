@@ -40,7 +40,7 @@ class VisitTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"a hole, 5 7", "a hole at the start, 6 7", "twice, 5 5", "out of order, 6 5", "from before, 4 5"})
+    @CsvSource({"a gap, 5 7", "a gap at the start, 6 7", "twice, 5 5", "out of order, 6 5", "from before, 4 5"})
     void whatIsNotIsNamed(String fault, String offsets) {
         int[] told =
                 List.of(offsets.split(" ")).stream().mapToInt(Integer::parseInt).toArray();

@@ -179,7 +179,7 @@ class ArchitectureTest {
                 .that()
                 .resideInAnyPackage("dev.realtime.sse", "dev.realtime.sse.internal..")
                 .and()
-                .haveNameNotMatching(".*\\.(JettyOutlet|SocketOutlet|StreamConnection)(\\$.*)?")
+                .haveNameNotMatching(".*\\.(JettyOutlet|SocketOutlet|TakenConnection)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.eclipse.jetty.."));

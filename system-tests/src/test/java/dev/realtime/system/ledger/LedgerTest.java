@@ -33,7 +33,7 @@ class LedgerTest {
     }
 
     @Test
-    void aHoleIsFoundWhereverItIs() {
+    void aGapIsFoundWhereverItIs() {
         assertThat(faults(event(1), event(2), event(4))).containsExactly("missing: e3 at x-3-0");
         assertThat(faults(event(1), event(2), event(3))).containsExactly("missing: e4 at x-4-0");
         assertThat(faults(event(2), event(3), event(4))).containsExactly("missing: e1 at x-1-0");
@@ -46,7 +46,7 @@ class LedgerTest {
     }
 
     @Test
-    void aStreamThatOpensAgainFurtherOnHasAHole() {
+    void aStreamThatOpensAgainFurtherOnHasAGap() {
         assertThat(faults(new Opened(cursor(1)), event(2), new Opened(cursor(2)), event(3), event(4)))
                 .isEmpty();
         assertThat(faults(new Opened(cursor(1)), event(2), new Opened(cursor(3)), event(4)))
@@ -54,7 +54,7 @@ class LedgerTest {
     }
 
     @Test
-    void aCursorThatMovesOnAloneIsAHole() {
+    void aCursorThatMovesOnAloneIsAGap() {
         assertThat(faults(event(1), event(2), new Reached(cursor(3)), event(4)))
                 .containsExactly("missing: e3 at x-3-0");
         assertThat(faults(event(1), event(2), new Reached(cursor(3)), event(3), event(4)))

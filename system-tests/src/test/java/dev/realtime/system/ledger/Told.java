@@ -14,7 +14,7 @@ public sealed interface Told {
     /** An event; only a provisional copy may have no cursor. */
     record Event(String organisation, String id, String cursor, boolean provisional) implements Told {}
 
-    /** A hole; {@code requested} is null if the stream had no position before. */
+    /** A gap; {@code requested} is null if the stream had no position before. */
     record Gap(String reason, String requested, String floor, String head) implements Told {
         /** The offset that delivery goes on after. */
         long resumesAfter() {

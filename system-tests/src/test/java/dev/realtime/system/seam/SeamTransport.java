@@ -142,8 +142,8 @@ public final class SeamTransport implements PubSubAdapter, ClaimsKeys {
         }
 
         @Override
-        public synchronized void hole(LogId log, LogPage.Hole hole) {
-            hub.hole(log, hole);
+        public synchronized void gap(LogId log, LogPage.Gap gap) {
+            hub.gap(log, gap);
         }
 
         @Override

@@ -51,7 +51,7 @@ class Fault02BlackHoleTest {
         }
     }
 
-    /** Only LISTEN falls into the hole: events are polled for. */
+    /** Only LISTEN falls into the gap: events are polled for. */
     @Test
     @Fault(2)
     void aBlackHoleInTheWayOfListenDegrades() throws SQLException {

@@ -19,8 +19,8 @@ public interface DeliverySink {
      */
     void deliver(LogId log, List<LogEntry> entries, Position through);
 
-    /** Between what was delivered and {@link LogPage.Hole#resumesAt} something is lost; deliveries go on from there. */
-    void hole(LogId log, LogPage.Hole hole);
+    /** Between what was delivered and {@link LogPage.Gap#resumesAt} something is lost; deliveries go on from there. */
+    void gap(LogId log, LogPage.Gap gap);
 
     /** The adapter's status has changed. */
     void status(TransportStatus status);

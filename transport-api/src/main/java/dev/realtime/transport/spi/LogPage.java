@@ -16,11 +16,11 @@ public sealed interface LogPage {
     record Entries(List<LogEntry> entries, Position through) implements LogPage {}
 
     /**
-     * A hole: the log cannot go on from the position asked for.
+     * A gap: the log cannot go on from the position asked for.
      *
      * @param range what it holds instead
      */
-    record Hole(GapReason reason, LogRange range) implements LogPage {
+    record Gap(GapReason reason, LogRange range) implements LogPage {
         /** Where delivery goes on: everything still held after a trim, else from now. */
         public Position resumesAt() {
             return reason == GapReason.TRIMMED ? range.floor() : range.head();

@@ -311,7 +311,7 @@ class OutageTest {
         adapter.append("acme", "a");
         adapter.goDown();
         adapter.replaceLog(LogId.SHARED, "e2");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         adapter.comeBack();
         adapter.append("acme", "x");
 

@@ -326,7 +326,7 @@ class ResumeTest {
         gate.awaitPage();
         adapter.replaceLog(LogId.SHARED, "e2");
         adapter.append("acme", "x");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         gate.open();
         String requested = new Position("e1", 1, Position.checkOf("a")).cursor();
 
@@ -346,7 +346,7 @@ class ResumeTest {
         listener.hears("gap epoch_changed after " + old + " floor e2:0 head e2:1", "open e2:1");
         int reads = adapter.reads();
 
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         listener.hears("live");
         adapter.lagging(false);
         adapter.append("acme", "y");

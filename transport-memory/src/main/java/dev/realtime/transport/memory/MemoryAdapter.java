@@ -150,9 +150,9 @@ public final class MemoryAdapter implements PubSubAdapter, ClaimsKeys {
 
         private Position tellAfter(Position after) {
             LogPage page = log.readAll(after, MAX_DELIVERY);
-            if (page instanceof LogPage.Hole hole) {
-                sink.hole(LogId.SHARED, hole);
-                return hole.resumesAt();
+            if (page instanceof LogPage.Gap gap) {
+                sink.gap(LogId.SHARED, gap);
+                return gap.resumesAt();
             }
             LogPage.Entries news = (LogPage.Entries) page;
             if (!news.entries().isEmpty()) {

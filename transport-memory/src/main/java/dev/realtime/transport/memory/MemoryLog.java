@@ -129,7 +129,7 @@ public final class MemoryLog {
     private LogPage page(NavigableMap<Long, LogEntry> source, Position after, int maxEntries) {
         GapReason refusal = refusal(after);
         if (refusal != null) {
-            return new LogPage.Hole(refusal, new LogRange(floor, head));
+            return new LogPage.Gap(refusal, new LogRange(floor, head));
         }
         List<LogEntry> page = new ArrayList<>();
         long bytes = 0;

@@ -38,8 +38,8 @@ class ForwardingAdapter implements PubSubAdapter, ClaimsKeys {
             }
 
             @Override
-            public void hole(LogId log, LogPage.Hole hole) {
-                sink.hole(log, hole);
+            public void gap(LogId log, LogPage.Gap gap) {
+                sink.gap(log, gap);
             }
 
             @Override

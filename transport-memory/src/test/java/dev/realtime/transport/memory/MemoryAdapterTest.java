@@ -45,7 +45,7 @@ class MemoryAdapterTest {
     }
 
     @Test
-    void tellsAHoleWhenTheLogTrimmedWhatItHadNotDelivered() {
+    void tellsAGapWhenTheLogTrimmedWhatItHadNotDelivered() {
         MemoryLog log = new MemoryLog(clock, WINDOW, 10_000);
         RecordingSink sink = new RecordingSink();
         List<Envelope> tooMany = Envelopes.several("acme", 200);
@@ -53,11 +53,11 @@ class MemoryAdapterTest {
             adapter.start(sink);
             List<Position> positions = adapter.publish(tooMany).join();
 
-            LogPage.Hole hole = sink.awaitHole();
+            LogPage.Gap gap = sink.awaitGap();
 
             sink.awaitId(tooMany.get(199).id());
-            int lost = positions.indexOf(hole.resumesAt()) + 1;
-            assertThat(hole.reason()).isEqualTo(GapReason.TRIMMED);
+            int lost = positions.indexOf(gap.resumesAt()) + 1;
+            assertThat(gap.reason()).isEqualTo(GapReason.TRIMMED);
             assertThat(lost).isPositive();
             assertThat(sink.ids())
                     .isEqualTo(tooMany.subList(lost, 200).stream()

@@ -30,7 +30,7 @@ class MemoryLogTest {
         assertThat(positions(log.read("acme", start, 10))).containsExactly(only);
 
         clock.advance(Duration.ofNanos(1_000));
-        assertThat(log.read("acme", start, 10)).isEqualTo(new LogPage.Hole(GapReason.TRIMMED, log.range()));
+        assertThat(log.read("acme", start, 10)).isEqualTo(new LogPage.Gap(GapReason.TRIMMED, log.range()));
         assertThat(log.range().floor()).isEqualTo(only);
     }
 
@@ -62,7 +62,7 @@ class MemoryLogTest {
 
         for (long offset : List.of(old.get(0).offset(), head.offset() + 1)) {
             LogPage page = log.read("acme", new Position("foreign", offset, head.check()), 10);
-            assertThat(page).isEqualTo(new LogPage.Hole(GapReason.EPOCH_CHANGED, log.range()));
+            assertThat(page).isEqualTo(new LogPage.Gap(GapReason.EPOCH_CHANGED, log.range()));
         }
     }
 

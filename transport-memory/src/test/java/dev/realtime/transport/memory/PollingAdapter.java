@@ -146,9 +146,9 @@ final class PollingAdapter implements PubSubAdapter, FollowsOrganisations, Claim
             return head;
         }
         LogPage page = log.read(orgId, from, 100);
-        if (page instanceof LogPage.Hole hole) {
-            sink.hole(logOf(orgId), hole);
-            return hole.resumesAt();
+        if (page instanceof LogPage.Gap gap) {
+            sink.gap(logOf(orgId), gap);
+            return gap.resumesAt();
         }
         LogPage.Entries news = (LogPage.Entries) page;
         if (!news.entries().isEmpty()) {

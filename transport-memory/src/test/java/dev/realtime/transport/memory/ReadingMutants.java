@@ -24,7 +24,7 @@ final class ReadingMutants {
     private ReadingMutants() {}
 
     static Stream<Mutant> all() {
-        return Stream.of(pages(), ranges(), holes(), lives()).flatMap(mutants -> mutants);
+        return Stream.of(pages(), ranges(), gaps(), lives()).flatMap(mutants -> mutants);
     }
 
     private static Stream<Mutant> pages() {
@@ -100,17 +100,17 @@ final class ReadingMutants {
                 }));
     }
 
-    private static Stream<Mutant> holes() {
+    private static Stream<Mutant> gaps() {
         return Stream.of(
                 paging(
                         "R7",
                         "takes ahead for the head",
-                        (page, after) -> page instanceof LogPage.Hole ? new LogPage.Entries(List.of(), after) : page),
+                        (page, after) -> page instanceof LogPage.Gap ? new LogPage.Entries(List.of(), after) : page),
                 paging(
                         "R8",
                         "does not verify the check",
-                        (page, after) -> page instanceof LogPage.Hole hole
-                                ? new LogPage.Entries(List.of(), hole.range().head())
+                        (page, after) -> page instanceof LogPage.Gap gap
+                                ? new LogPage.Entries(List.of(), gap.range().head())
                                 : page),
                 reading("R9", "takes the check for a proof", ReadingMutants::inAnyEpoch),
                 reading("R10", "lets everybody begin at 0", ReadingMutants::fromTheFloorAtZero),
@@ -118,14 +118,14 @@ final class ReadingMutants {
                 paging(
                         "T1",
                         "says nothing was ever trimmed",
-                        (page, after) -> page instanceof LogPage.Hole hole
-                                ? new LogPage.Hole(
-                                        hole.reason(),
+                        (page, after) -> page instanceof LogPage.Gap gap
+                                ? new LogPage.Gap(
+                                        gap.reason(),
                                         new LogRange(
                                                 moved(
-                                                        hole.range().floor(),
-                                                        -hole.range().floor().offset()),
-                                                hole.range().head()))
+                                                        gap.range().floor(),
+                                                        -gap.range().floor().offset()),
+                                                gap.range().head()))
                                 : page),
                 reading("T5", "trusts whoever comes to the floor", (adapter, orgId, after, max) -> {
                     Position floor = adapter.range(orgId).floor();

@@ -86,7 +86,7 @@ public abstract class DeliveryRules extends ContractRules<Backend> {
 
     @Test
     @DisplayName("D5 an instance that starts under load hears everything after the position it started at")
-    void startUnderLoadHasNoHole() {
+    void startUnderLoadHasNoGap() {
         Instance publisher = instance();
         Position before = publisher.range(ACME).head();
         List<CompletableFuture<List<Position>>> load = new ArrayList<>();

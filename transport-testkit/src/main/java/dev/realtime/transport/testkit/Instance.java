@@ -116,7 +116,7 @@ final class Instance implements AutoCloseable {
         return adapter.read(orgId, after, 1_000);
     }
 
-    /** Everything after a position up to the head, in pages; fails at a hole. */
+    /** Everything after a position up to the head, in pages; fails at a gap. */
     List<LogEntry> readAll(String orgId, Position after) {
         List<LogEntry> all = new ArrayList<>();
         Position at = after;
@@ -137,11 +137,11 @@ final class Instance implements AutoCloseable {
         throw new AssertionFailedError("expected entries, but was " + page);
     }
 
-    static LogPage.Hole hole(LogPage page) {
-        if (page instanceof LogPage.Hole hole) {
-            return hole;
+    static LogPage.Gap gap(LogPage page) {
+        if (page instanceof LogPage.Gap gap) {
+            return gap;
         }
-        throw new AssertionFailedError("expected a hole, but was " + page);
+        throw new AssertionFailedError("expected a gap, but was " + page);
     }
 
     /** All that was delivered here of an organisation, markers apart. */

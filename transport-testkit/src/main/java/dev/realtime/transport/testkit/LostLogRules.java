@@ -1,6 +1,6 @@
 package dev.realtime.transport.testkit;
 
-import static dev.realtime.transport.testkit.Instance.hole;
+import static dev.realtime.transport.testkit.Instance.gap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.GapReason;
@@ -33,16 +33,16 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
 
     @Test
     @DisplayName(
-            "X2 a position of the lost log is a hole that resumes at the head, before and after the new one passes it")
-    void oldPositionIsAHole() {
+            "X2 a position of the lost log is a gap that resumes at the head, before and after the new one passes it")
+    void oldPositionIsAGap() {
         Position old = instance().publish(Envelopes.several(ACME, 3)).get(2);
         backend().loseEverything();
         Instance instance = instance();
 
         Position early = instance.publish(Envelopes.of(ACME));
-        LogPage.Hole shorter = hole(instance.read(ACME, old));
+        LogPage.Gap shorter = gap(instance.read(ACME, old));
         Position late = instance.publish(Envelopes.several(ACME, 5)).get(4);
-        LogPage.Hole longer = hole(instance.read(ACME, old));
+        LogPage.Gap longer = gap(instance.read(ACME, old));
 
         assertThat(shorter.reason()).isIn(GapReason.EPOCH_CHANGED, GapReason.AHEAD);
         assertThat(shorter.resumesAt()).isEqualTo(early);
@@ -61,14 +61,14 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
         listener.sink().awaitId(lost.id());
 
         backend().loseWhatCameSince();
-        LogPage.Hole told = listener.sink().awaitHole();
+        LogPage.Gap told = listener.sink().awaitGap();
         Instance later = instance();
         Position head = later.publish(Envelopes.several(ACME, 3)).get(2);
-        LogPage.Hole hole = hole(later.read(ACME, away));
+        LogPage.Gap gap = gap(later.read(ACME, away));
 
         assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(head);
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(head);
         assertThat(head.epoch()).isEqualTo(told.resumesAt().epoch()).isNotEqualTo(away.epoch());
     }
 
@@ -83,9 +83,9 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
 
         backend().loseWhatCameSince();
         Instance reader = instance();
-        Patience.await().until(() -> reader.read(ACME, away) instanceof LogPage.Hole);
+        Patience.await().until(() -> reader.read(ACME, away) instanceof LogPage.Gap);
 
-        assertThat(hole(reader.read(ACME, away)).reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap(reader.read(ACME, away)).reason()).isEqualTo(GapReason.EPOCH_CHANGED);
     }
 
     @Test
@@ -100,23 +100,23 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
         }
 
         backend().loseWhatCameSince();
-        listeners.forEach(listener -> listener.sink().awaitHole());
+        listeners.forEach(listener -> listener.sink().awaitGap());
         String marker = instance().publishMarker(ACME);
         listeners.forEach(listener -> listener.sink().awaitId(marker));
 
         assertThat(listeners)
                 .allSatisfy(listener -> assertThat(listener.sink().calls(RecordingSink.Call.Lost.class))
                         .singleElement()
-                        .satisfies(lost -> assertThat(lost.hole().reason()).isEqualTo(GapReason.EPOCH_CHANGED)));
+                        .satisfies(lost -> assertThat(lost.gap().reason()).isEqualTo(GapReason.EPOCH_CHANGED)));
         assertThat(listeners.stream()
-                        .map(listener -> listener.sink().awaitHole().resumesAt().epoch())
+                        .map(listener -> listener.sink().awaitGap().resumesAt().epoch())
                         .distinct())
                 .containsExactly(instance().range(ACME).head().epoch());
     }
 
     @Test
-    @DisplayName("X3 an instance that was running is told the hole, then hears all that is published after it")
-    void runningInstanceIsToldTheHole() {
+    @DisplayName("X3 an instance that was running is told the gap, then hears all that is published after it")
+    void runningInstanceIsToldTheGap() {
         Instance listener = instance();
         Envelope before = Envelopes.of(ACME);
         listener.publish(before);
@@ -131,10 +131,10 @@ public abstract class LostLogRules extends ContractRules<ForgetfulBackend> {
         publisher.publish(Envelopes.several(ACME, 5));
         String marker = publisher.publishMarker(ACME);
 
-        LogPage.Hole hole = listener.sink().awaitHole();
+        LogPage.Gap gap = listener.sink().awaitGap();
         List<LogEntry> heard = listener.heardBehind(ACME, marker);
-        List<LogEntry> log = Instance.withoutMarkers(publisher.readAll(ACME, hole.resumesAt()));
-        assertThat(hole.reason()).isIn(GapReason.EPOCH_CHANGED, GapReason.AHEAD);
+        List<LogEntry> log = Instance.withoutMarkers(publisher.readAll(ACME, gap.resumesAt()));
+        assertThat(gap.reason()).isIn(GapReason.EPOCH_CHANGED, GapReason.AHEAD);
         assertThat(heard.get(0).envelope()).isEqualTo(before);
         assertThat(heard.subList(1, heard.size())).isEqualTo(log);
     }

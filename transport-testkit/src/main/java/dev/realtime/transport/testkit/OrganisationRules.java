@@ -60,7 +60,7 @@ public abstract class OrganisationRules extends ContractRules<Backend> {
     }
 
     @Test
-    @DisplayName("O3 a busy neighbour fills no page of an organisation and makes no hole in it")
+    @DisplayName("O3 a busy neighbour fills no page of an organisation and makes no gap in it")
     void neighbourDoesNotDisturb() {
         Instance instance = instanceHearing(ACME, GLOBEX);
         Position before = instance.range(ACME).head();

@@ -96,7 +96,7 @@ public abstract class OutageRules extends ContractRules<RestartableBackend> {
     }
 
     @Test
-    @DisplayName("U6 across an outage every instance hears every committed entry once, in order, without a hole")
+    @DisplayName("U6 across an outage every instance hears every committed entry once, in order, without a gap")
     void outageLosesNothing() {
         List<Instance> instances = List.of(instance(), instance(), instance());
         List<Envelope> events = Envelopes.several(ACME, 20);

@@ -26,8 +26,8 @@ public final class RecordingSink implements DeliverySink {
         /** See {@link DeliverySink#deliver}. */
         record Delivered(LogId log, List<LogEntry> entries, Position through) implements Call {}
 
-        /** See {@link DeliverySink#hole}. */
-        record Lost(LogId log, LogPage.Hole hole) implements Call {}
+        /** See {@link DeliverySink#gap}. */
+        record Lost(LogId log, LogPage.Gap gap) implements Call {}
 
         /** See {@link DeliverySink#status}. */
         record Status(TransportStatus status) implements Call {}
@@ -48,8 +48,8 @@ public final class RecordingSink implements DeliverySink {
     }
 
     @Override
-    public void hole(LogId log, LogPage.Hole hole) {
-        record(new Call.Lost(log, hole));
+    public void gap(LogId log, LogPage.Gap gap) {
+        record(new Call.Lost(log, gap));
     }
 
     @Override
@@ -109,10 +109,10 @@ public final class RecordingSink implements DeliverySink {
         await().untilAsserted(() -> assertThat(ids()).contains(eventId));
     }
 
-    /** Waits until the adapter has told a hole and returns the first. */
-    public LogPage.Hole awaitHole() {
+    /** Waits until the adapter has told a gap and returns the first. */
+    public LogPage.Gap awaitGap() {
         await().untilAsserted(() -> assertThat(calls(Call.Lost.class)).isNotEmpty());
-        return calls(Call.Lost.class).get(0).hole();
+        return calls(Call.Lost.class).get(0).gap();
     }
 
     /** Waits until the last status told is of this state, and returns it. */

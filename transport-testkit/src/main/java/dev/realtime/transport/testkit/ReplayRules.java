@@ -1,7 +1,7 @@
 package dev.realtime.transport.testkit;
 
 import static dev.realtime.transport.testkit.Instance.entries;
-import static dev.realtime.transport.testkit.Instance.hole;
+import static dev.realtime.transport.testkit.Instance.gap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.GapReason;
@@ -109,61 +109,61 @@ public abstract class ReplayRules extends ContractRules<Backend> {
     }
 
     @Test
-    @DisplayName("R7 a position ahead of the log is a hole, AHEAD, that resumes at the head")
-    void aheadIsAHole() {
+    @DisplayName("R7 a position ahead of the log is a gap, AHEAD, that resumes at the head")
+    void aheadIsAGap() {
         Instance reader = instance();
         Position head = reader.publish(Envelopes.of(ACME));
         Position ahead = new Position(head.epoch(), head.offset() + 1, head.check());
 
-        LogPage.Hole hole = hole(reader.read(ACME, ahead));
+        LogPage.Gap gap = gap(reader.read(ACME, ahead));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.AHEAD);
-        assertThat(hole.resumesAt()).isEqualTo(head);
+        assertThat(gap.reason()).isEqualTo(GapReason.AHEAD);
+        assertThat(gap.resumesAt()).isEqualTo(head);
     }
 
     @Test
-    @DisplayName("R8 a wrong check is a hole, EPOCH_CHANGED, that resumes at the head, though the epoch is right")
-    void wrongCheckIsAHole() {
+    @DisplayName("R8 a wrong check is a gap, EPOCH_CHANGED, that resumes at the head, though the epoch is right")
+    void wrongCheckIsAGap() {
         Instance reader = instance();
         List<Position> published = reader.publish(Envelopes.several(ACME, 3));
         Position wrong = new Position(
                 published.get(1).epoch(), published.get(1).offset(), Position.checkOf("an event that never was"));
 
-        LogPage.Hole hole = hole(reader.read(ACME, wrong));
+        LogPage.Gap gap = gap(reader.read(ACME, wrong));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(published.get(2));
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(published.get(2));
     }
 
     @Test
     @DisplayName(
-            "R9 another epoch is a hole, EPOCH_CHANGED, that resumes at the head, though offset and check are right")
-    void foreignEpochIsAHole() {
+            "R9 another epoch is a gap, EPOCH_CHANGED, that resumes at the head, though offset and check are right")
+    void foreignEpochIsAGap() {
         Instance reader = instance();
         List<Position> published = reader.publish(Envelopes.several(ACME, 3));
         Position before = new Position(
                 "another.epoch", published.get(0).offset(), published.get(0).check());
 
-        LogPage.Hole hole = hole(reader.read(ACME, before));
+        LogPage.Gap gap = gap(reader.read(ACME, before));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(published.get(2));
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(published.get(2));
     }
 
     @Test
-    @DisplayName("R10 a foreign epoch's offset 0 proves nothing: a hole, EPOCH_CHANGED, that resumes at the head")
-    void foreignEpochAtZeroIsAHole() {
+    @DisplayName("R10 a foreign epoch's offset 0 proves nothing: a gap, EPOCH_CHANGED, that resumes at the head")
+    void foreignEpochAtZeroIsAGap() {
         Instance reader = instance();
         Position head = reader.publish(Envelopes.of(ACME));
 
-        LogPage.Hole hole = hole(reader.read(ACME, new Position("another.epoch", 0, Position.NO_EVENT)));
+        LogPage.Gap gap = gap(reader.read(ACME, new Position("another.epoch", 0, Position.NO_EVENT)));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(head);
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(head);
     }
 
     @Test
-    @DisplayName("R11 what is stored up to any page and what is delivered after it join without a hole or a duplicate")
+    @DisplayName("R11 what is stored up to any page and what is delivered after it join without a gap or a duplicate")
     void storedAndLiveJoin() {
         Instance publisher = instance();
         Position at = publisher.range(ACME).head();

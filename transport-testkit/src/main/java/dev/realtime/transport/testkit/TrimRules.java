@@ -1,6 +1,6 @@
 package dev.realtime.transport.testkit;
 
-import static dev.realtime.transport.testkit.Instance.hole;
+import static dev.realtime.transport.testkit.Instance.gap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.realtime.transport.GapReason;
@@ -22,35 +22,34 @@ public abstract class TrimRules extends ContractRules<TrimmableBackend> {
     }
 
     @Test
-    @DisplayName(
-            "T1 a position before the floor is a hole, TRIMMED; from where it resumes comes all that is still held")
-    void beforeTheFloorIsAHole() {
+    @DisplayName("T1 a position before the floor is a gap, TRIMMED; from where it resumes comes all that is still held")
+    void beforeTheFloorIsAGap() {
         Instance instance = instance();
         List<Position> old = instance.publish(Envelopes.several(ACME, 5));
         backend().expireAll();
         List<Envelope> held = Envelopes.several(ACME, 3);
         List<Position> young = instance.publish(held);
 
-        LogPage.Hole hole = hole(instance.read(ACME, old.get(2)));
+        LogPage.Gap gap = gap(instance.read(ACME, old.get(2)));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.TRIMMED);
-        assertThat(hole.range()).isEqualTo(new LogRange(old.get(4), young.get(2)));
-        assertThat(hole.resumesAt()).isEqualTo(old.get(4));
-        assertThat(envelopes(instance.readAll(ACME, hole.resumesAt()))).isEqualTo(held);
+        assertThat(gap.reason()).isEqualTo(GapReason.TRIMMED);
+        assertThat(gap.range()).isEqualTo(new LogRange(old.get(4), young.get(2)));
+        assertThat(gap.resumesAt()).isEqualTo(old.get(4));
+        assertThat(envelopes(instance.readAll(ACME, gap.resumesAt()))).isEqualTo(held);
     }
 
     @Test
-    @DisplayName("T2 the offset 0 of a log that was trimmed is a hole, TRIMMED")
-    void zeroOfATrimmedLogIsAHole() {
+    @DisplayName("T2 the offset 0 of a log that was trimmed is a gap, TRIMMED")
+    void zeroOfATrimmedLogIsAGap() {
         Instance instance = instance();
         Position zero = instance.range(ACME).head();
         Position last = instance.publish(Envelopes.of(ACME));
         backend().expireAll();
 
-        LogPage.Hole hole = hole(instance.read(ACME, zero));
+        LogPage.Gap gap = gap(instance.read(ACME, zero));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.TRIMMED);
-        assertThat(hole.resumesAt()).isEqualTo(last);
+        assertThat(gap.reason()).isEqualTo(GapReason.TRIMMED);
+        assertThat(gap.resumesAt()).isEqualTo(last);
     }
 
     @Test
@@ -81,18 +80,18 @@ public abstract class TrimRules extends ContractRules<TrimmableBackend> {
     }
 
     @Test
-    @DisplayName("T5 the floor is verified too: a wrong check at its offset is a hole, EPOCH_CHANGED")
-    void wrongCheckAtTheFloorIsAHole() {
+    @DisplayName("T5 the floor is verified too: a wrong check at its offset is a gap, EPOCH_CHANGED")
+    void wrongCheckAtTheFloorIsAGap() {
         Instance instance = instance();
         Position last = instance.publish(Envelopes.several(ACME, 3)).get(2);
         backend().expireAll();
         Position head = instance.publish(Envelopes.of(ACME));
         Position wrong = new Position(last.epoch(), last.offset(), Position.checkOf("an event that never was"));
 
-        LogPage.Hole hole = hole(instance.read(ACME, wrong));
+        LogPage.Gap gap = gap(instance.read(ACME, wrong));
 
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(head);
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(head);
     }
 
     @Test

@@ -22,7 +22,7 @@ public final class GatewayMeters implements AutoCloseable {
     public GatewayMeters(PubSub pubSub) {
         counter(pubSub, "realtime.published", "Events committed by this instance", PubSub.Stats::published);
         counter(pubSub, "realtime.delivered", "Events put into mailboxes", PubSub.Stats::delivered);
-        counter(pubSub, "realtime.gaps", "Holes told to subscribers", PubSub.Stats::gaps);
+        counter(pubSub, "realtime.gaps", "Gaps told to subscribers", PubSub.Stats::gaps);
         counter(pubSub, "realtime.conflated", "Pings a later one says again", PubSub.Stats::conflated);
         counter(pubSub, "realtime.recoveries", "Times the transport came back", PubSub.Stats::recoveries);
         gauge(pubSub, "realtime.mailbox.bytes", "Waiting in all mailboxes, about", PubSub.Stats::mailboxBytes);

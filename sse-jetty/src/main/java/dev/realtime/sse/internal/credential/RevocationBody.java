@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Refusal;
+import dev.realtime.sse.internal.http.ProblemException;
 import dev.realtime.transport.event.FieldRules;
 import dev.realtime.transport.event.InvalidInputException;
 import java.io.IOException;
@@ -110,7 +110,7 @@ final class RevocationBody {
         return parser.getText();
     }
 
-    private static Refusal problem(ProblemCode code, String field, String what) {
+    private static ProblemException problem(ProblemCode code, String field, String what) {
         return Problem.of(code, field + ": " + what).about(field).refusal();
     }
 }

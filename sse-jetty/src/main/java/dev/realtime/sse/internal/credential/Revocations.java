@@ -75,7 +75,7 @@ public final class Revocations implements AutoCloseable {
                 .description("Revocations that hold now")
                 .register(meters);
         this.gaps = Counter.builder("realtime.revocations.gaps")
-                .description("Holes in what this instance has heard of revocations")
+                .description("Gaps in what this instance has heard of revocations")
                 .register(meters);
         loop.execute(this::findStart);
         long tick = Math.max(50, sayAgainAfter.toMillis() / 8);
@@ -183,7 +183,7 @@ public final class Revocations implements AutoCloseable {
             replayed.countDown();
             streams.accept(this::covers); // what ended none when it was heard first
         } else if (delivery instanceof Delivery.Gap gap) {
-            hole(gap.reason());
+            gap(gap.reason());
         }
     }
 
@@ -197,7 +197,7 @@ public final class Revocations implements AutoCloseable {
     }
 
     /** At the start it is no loss that the log has been trimmed: others say again what was in there. */
-    private void hole(GapReason reason) {
+    private void gap(GapReason reason) {
         if (opened || reason != GapReason.TRIMMED) {
             gaps.increment();
             LOG.warn(

@@ -41,7 +41,7 @@ public final class BodyMemory {
     }
 
     public static BodyMemory of(EndpointOptions options, MeterRegistry meters) {
-        return new BodyMemory(options.maxBodiesBytes(), meters);
+        return new BodyMemory(options.effectiveBodyMemoryBytes(), meters);
     }
 
     long limit() {

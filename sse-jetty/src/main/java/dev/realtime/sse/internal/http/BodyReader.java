@@ -29,7 +29,7 @@ final class BodyReader implements ReadListener {
     private final long announced;
     private byte[] body = NOTHING;
     private long read;
-    private @Nullable Refusal noRoom;
+    private @Nullable ProblemException noRoom;
     private boolean done;
 
     /** Where the body is kept. */
@@ -144,7 +144,7 @@ final class BodyReader implements ReadListener {
         reader.failed(noRoom != null ? noRoom : tooLarge(limit, Math.max(announced, read)));
     }
 
-    private static Refusal tooLarge(int limit, long size) {
+    private static ProblemException tooLarge(int limit, long size) {
         return Problem.of(
                         ProblemCode.BODY_TOO_LARGE,
                         "the body has " + size + " bytes or more; at most " + limit + " are allowed")
@@ -152,7 +152,7 @@ final class BodyReader implements ReadListener {
                 .refusal();
     }
 
-    private static Refusal noRoom(long limit) {
+    private static ProblemException noRoom(long limit) {
         return Problem.of(
                         ProblemCode.TOO_MANY_BODIES,
                         "the bodies that are on their way here, or those of your organisation, take what they may:"

@@ -52,7 +52,7 @@ public record Problem(
 
     /** The answer to what was thrown while a request was served. What nobody expected is logged. */
     public static Problem of(Throwable failure) {
-        if (failure instanceof Refusal refusal) {
+        if (failure instanceof ProblemException refusal) {
             return refusal.problem();
         }
         if (failure instanceof Refused refused) {
@@ -124,8 +124,8 @@ public record Problem(
     }
 
     /** To be thrown where the problem is found. */
-    public Refusal refusal() {
-        return new Refusal(this);
+    public ProblemException refusal() {
+        return new ProblemException(this);
     }
 
     /** Answers a request whose answer has not begun. */

@@ -46,7 +46,7 @@ public final class Rates {
         }
     }
 
-    public Refusal refusal() {
+    public ProblemException refusal() {
         return Problem.of(
                         ProblemCode.TOO_MANY_REQUESTS,
                         "this credential asks for more than " + perSecond

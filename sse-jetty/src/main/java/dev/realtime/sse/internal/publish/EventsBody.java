@@ -8,7 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.realtime.sse.ProblemCode;
 import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Refusal;
+import dev.realtime.sse.internal.http.ProblemException;
 import dev.realtime.transport.event.Event;
 import dev.realtime.transport.event.InvalidInputException;
 import dev.realtime.transport.event.JsonPayload;
@@ -143,7 +143,7 @@ final class EventsBody {
         int end = (int) parser.currentLocation().getByteOffset();
         int size = end - start;
         if (size > maxPayloadBytes) {
-            throw new Refusal(Problem.of(
+            throw new ProblemException(Problem.of(
                             ProblemCode.PAYLOAD_TOO_LARGE,
                             "payload: " + size + " bytes; at most " + maxPayloadBytes + " are allowed")
                     .about("payload")
@@ -171,14 +171,14 @@ final class EventsBody {
         return texts;
     }
 
-    private Refusal problem(ProblemCode code, String field, String what) {
+    private ProblemException problem(ProblemCode code, String field, String what) {
         return Problem.of(code, field + ": " + what)
                 .about(field)
                 .at(Math.min(events.size(), MAX_EVENTS))
                 .refusal();
     }
 
-    private static Refusal batch(String size) {
+    private static ProblemException batch(String size) {
         return Problem.of(ProblemCode.INVALID_BATCH, "events: " + size + " given; 1 to " + MAX_EVENTS + " are allowed")
                 .about("events")
                 .sized(MAX_EVENTS, null)

@@ -66,7 +66,7 @@ public final class EventsServlet extends EndpointServlet {
                 request,
                 options.publishDeadline(),
                 bodies.open(caller.orgId()),
-                options.maxBodyBytes(),
+                options.largestBodyBytes(),
                 (exchange, body) -> publish(exchange, caller, body));
     }
 

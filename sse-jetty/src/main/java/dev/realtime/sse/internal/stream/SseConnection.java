@@ -308,7 +308,7 @@ final class SseConnection implements Outlet.Listener {
         return null;
     }
 
-    /** What cannot be written as a frame is told as a hole, or its client would come back to it for ever. */
+    /** What cannot be written as a frame is told as a gap, or its client would come back to it for ever. */
     private byte[] rendered(Delivery.Received received) {
         try {
             byte[] frame = received.renderedBy(renderer);
@@ -333,7 +333,7 @@ final class SseConnection implements Outlet.Listener {
         return Frames.reached(reached);
     }
 
-    /** A client that stays behind is told to come back instead: its cursor still stands before the hole. */
+    /** A client that stays behind is told to come back instead: its cursor still stands before the gap. */
     private boolean overflowsAgain(Delivery.Gap gap) {
         if (gap.reason() != GapReason.OVERFLOW) {
             return false;

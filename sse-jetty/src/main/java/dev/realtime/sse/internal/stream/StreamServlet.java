@@ -12,8 +12,8 @@ import dev.realtime.sse.internal.http.EndpointServlet;
 import dev.realtime.sse.internal.http.Exchange;
 import dev.realtime.sse.internal.http.MediaType;
 import dev.realtime.sse.internal.http.Problem;
+import dev.realtime.sse.internal.http.ProblemException;
 import dev.realtime.sse.internal.http.Rates;
-import dev.realtime.sse.internal.http.Refusal;
 import dev.realtime.transport.PubSub;
 import dev.realtime.transport.SubscribeRequest;
 import dev.realtime.transport.Subscription;
@@ -210,7 +210,7 @@ public final class StreamServlet extends EndpointServlet {
             try {
                 sendAway(() -> async, response, asked, CloseReason.UNAVAILABLE);
                 return;
-            } catch (Refusal tooMany) {
+            } catch (ProblemException tooMany) {
                 problem = tooMany.problem();
             }
         }

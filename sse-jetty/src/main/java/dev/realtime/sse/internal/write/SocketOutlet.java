@@ -51,7 +51,7 @@ final class SocketOutlet implements Outlet {
     private volatile @Nullable JettyOutlet container;
 
     /** Null before the hand-over. */
-    private volatile @Nullable StreamConnection own;
+    private volatile @Nullable TakenConnection own;
 
     private volatile @Nullable Listener listener;
 
@@ -111,7 +111,7 @@ final class SocketOutlet implements Outlet {
             return;
         }
         Request request = first.request();
-        StreamConnection mine = new StreamConnection(endPoint, executor, new Own());
+        TakenConnection mine = new TakenConnection(endPoint, executor, new Own());
         own = mine;
         request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, mine);
         Request.addCompletionListener(request, failure -> {
@@ -162,7 +162,7 @@ final class SocketOutlet implements Outlet {
     public void complete() {
         JettyOutlet first = container;
         State before = state.getAndSet(State.OVER);
-        StreamConnection mine = own;
+        TakenConnection mine = own;
         if (before == State.FIRST && first != null) {
             first.complete();
         } else if (before == State.FREE && mine != null) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CutResumeTest {
     private static final Pattern EVENT = Pattern.compile("\"event\":\"(e\\.\\d+)\"");
 
-    /** What a client knows: the events that it was given, whether it was told of a hole, and where it would go on. */
+    /** What a client knows: the events that it was given, whether it was told of a gap, and where it would go on. */
     private record Seen(List<String> events, boolean gap, String lastId) {}
 
     @Test
@@ -115,7 +115,7 @@ class CutResumeTest {
                     .as("cut after byte %s, resumed from %s", cut, from)
                     .containsExactlyElementsOf(expected);
             assertThat(first.gap() || second.gap())
-                    .as("told of the hole, cut after byte %s", cut)
+                    .as("told of the gap, cut after byte %s", cut)
                     .isEqualTo(gap);
         }
         return whole.length + 1;

@@ -112,7 +112,7 @@ abstract class FrameRules {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource({"malformed, nonsense", "epoch_changed, foreign-7-abcdef", "ahead, EPOCH-999-abcdef"})
-    void aHoleIsTheFirstFrame(String reason, String lost) throws IOException {
+    void aGapIsTheFirstFrame(String reason, String lost) throws IOException {
         start(options -> options);
         String head = client.publish("e", ALICE);
         String cursor = lost.replace("EPOCH", head.substring(0, head.indexOf('-')));
@@ -120,7 +120,7 @@ abstract class FrameRules {
     }
 
     @Test
-    void aTrimmedHoleIsTheFirstFrameToo() throws IOException {
+    void aTrimmedGapIsTheFirstFrameToo() throws IOException {
         start(options -> options, "REALTIME_MEMORY_MAX_BYTES", "33554432");
         String trimmed = client.publish("e", ALICE);
         String large = "{\"event\":\"large\",\"payload\":\"" + "x".repeat(1_000_000) + "\"}";

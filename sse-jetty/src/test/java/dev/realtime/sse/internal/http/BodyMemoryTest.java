@@ -105,14 +105,15 @@ class BodyMemoryTest {
     @Test
     void itIsAPartOfTheHeapButOneOfTheLargestBodiesAlwaysFits() {
         EndpointOptions options = EndpointOptions.DEFAULTS;
-        assertThat(options.maxBodiesBytes())
-                .isBetween(EndpointOptions.leastBodiesBytes(options.maxPayloadBytes()), 256L << 20);
+        assertThat(options.effectiveBodyMemoryBytes())
+                .isBetween(EndpointOptions.leastBodyMemoryBytes(options.maxPayloadBytes()), 256L << 20);
         EndpointOptions large = options.withMaxPayloadBytes(64 << 20);
-        BodyMemory.Share largest = new BodyMemory(large.maxBodiesBytes(), meters).open("acme");
-        assertThat(largest.take(large.maxBodyBytes())).isTrue();
+        BodyMemory.Share largest = new BodyMemory(large.effectiveBodyMemoryBytes(), meters).open("acme");
+        assertThat(largest.take(large.largestBodyBytes())).isTrue();
 
-        assertThat(options.withBodiesBytes(10_000_000).maxBodiesBytes()).isEqualTo(10_000_000);
-        assertThatThrownBy(() -> BodyMemory.of(options.withBodiesBytes(5_000_000), meters))
+        assertThat(options.withBodyMemoryBytes(10_000_000).effectiveBodyMemoryBytes())
+                .isEqualTo(10_000_000);
+        assertThatThrownBy(() -> BodyMemory.of(options.withBodyMemoryBytes(5_000_000), meters))
                 .hasMessageContaining("5000000 is less than 6990507");
     }
 

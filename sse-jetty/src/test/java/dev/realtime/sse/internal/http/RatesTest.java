@@ -42,7 +42,7 @@ class RatesTest {
         now += TimeUnit.SECONDS.toNanos(8);
         assertThatThrownBy(() -> rates.require(ANN, 1))
                 .isInstanceOfSatisfying(
-                        Refusal.class,
+                        ProblemException.class,
                         refusal -> assertThat(refusal.problem().code()).isEqualTo("too_many_requests"))
                 .hasMessageContaining("100 a second");
         now += TimeUnit.SECONDS.toNanos(1);

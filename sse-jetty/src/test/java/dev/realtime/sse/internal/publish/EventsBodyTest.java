@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.realtime.sse.internal.http.Problem;
-import dev.realtime.sse.internal.http.Refusal;
+import dev.realtime.sse.internal.http.ProblemException;
 import dev.realtime.transport.event.Event;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -141,7 +141,8 @@ class EventsBodyTest {
             "\uFEFF{\"event\":\"e\"}".getBytes(StandardCharsets.UTF_8),
             "{\"event\":\"e\",\"payload\":\"é\"}".getBytes(StandardCharsets.ISO_8859_1),
         }) {
-            Refusal refusal = catchThrowableOfType(Refusal.class, () -> EventsBody.parse(body, MAX_PAYLOAD, "org"));
+            ProblemException refusal =
+                    catchThrowableOfType(ProblemException.class, () -> EventsBody.parse(body, MAX_PAYLOAD, "org"));
             assertThat(refusal).isNotNull();
             assertThat(refusal.problem().status()).isEqualTo(400);
         }
@@ -152,7 +153,7 @@ class EventsBodyTest {
     }
 
     private static Problem refused(String body) {
-        Refusal refusal = catchThrowableOfType(Refusal.class, () -> parse(body));
+        ProblemException refusal = catchThrowableOfType(ProblemException.class, () -> parse(body));
         assertThat(refusal)
                 .as(body.length() > 80 ? body.substring(0, 80) : body)
                 .isNotNull();

@@ -109,7 +109,7 @@ final class Handover {
         return released;
     }
 
-    /** The replay met a hole in the log: it goes on from here. */
+    /** The replay met a gap in the log: it goes on from here. */
     void skipTo(Position position) {
         reached = position;
     }

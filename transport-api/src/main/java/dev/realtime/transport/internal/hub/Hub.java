@@ -207,9 +207,9 @@ public final class Hub implements DeliverySink {
     }
 
     @Override
-    public void hole(LogId log, LogPage.Hole hole) {
+    public void gap(LogId log, LogPage.Gap gap) {
         pages.forget();
-        heard(log, feed -> feed.hole(hole));
+        heard(log, feed -> feed.gap(gap));
     }
 
     @Override

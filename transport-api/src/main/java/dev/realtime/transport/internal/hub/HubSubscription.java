@@ -169,7 +169,7 @@ final class HubSubscription implements Subscription {
 
     /** The feed's lock. The cursor was malformed; this is what the log holds. Returns as {@link #page}. */
     boolean malformed(LogRange range) {
-        return page(new LogPage.Hole(GapReason.MALFORMED, range), List.of());
+        return page(new LogPage.Gap(GapReason.MALFORMED, range), List.of());
     }
 
     /**
@@ -192,12 +192,12 @@ final class HubSubscription implements Subscription {
         Position before = current.reached();
         Position taken = before;
         try {
-            if (page instanceof LogPage.Hole hole) {
-                tell(gap(hole, opened ? current.reached() : null));
-                current.skipTo(hole.resumesAt());
+            if (page instanceof LogPage.Gap gap) {
+                tell(gap(gap, opened ? current.reached() : null));
+                current.skipTo(gap.resumesAt());
                 taken = current.reached();
                 if (!opened) {
-                    open(hole.resumesAt(), false);
+                    open(gap.resumesAt(), false);
                 }
             } else if (page instanceof LogPage.Entries entries) {
                 openResumed(current.reached());
@@ -341,16 +341,16 @@ final class HubSubscription implements Subscription {
     }
 
     /** The feed's lock. Something is lost between what the feed has delivered and where it goes on. */
-    void liveHole(LogPage.Hole hole, Position delivered) {
+    void liveGap(LogPage.Gap gap, Position delivered) {
         Handover current = handover;
         if (current == null) {
             return;
         }
         Position before = further(delivered, current.reached());
-        current.liveJumped(hole.resumesAt());
+        current.liveJumped(gap.resumesAt());
         pageIsStale = true;
         if (stage == Stage.LIVE) {
-            tell(gap(hole, before));
+            tell(gap(gap, before));
         }
     }
 
@@ -361,7 +361,7 @@ final class HubSubscription implements Subscription {
 
     /**
      * The feed's lock. It has read further than the feed was; the feed's next entries tell whether that was this log.
-     * If it was not, there is a hole after what was read, and it goes on where the feed was.
+     * If it was not, there is a gap after what was read, and it goes on where the feed was.
      *
      * @return false if these entries do not come that far
      */
@@ -496,13 +496,13 @@ final class HubSubscription implements Subscription {
         return unseen;
     }
 
-    /** A hole as it is told: after what was reached, or else after the cursor as it was given. */
-    private Gap gap(LogPage.Hole hole, @Nullable Position reached) {
+    /** A gap as it is told: after what was reached, or else after the cursor as it was given. */
+    private Gap gap(LogPage.Gap gap, @Nullable Position reached) {
         String requested = reached == null ? request.cursor() : reached.cursor();
         // Who is resuming comes alone; whoever is there already is told together with all the others.
-        boolean alone = reached == null || hole.reason() == GapReason.TRIMMED;
+        boolean alone = reached == null || gap.reason() == GapReason.TRIMMED;
         return new Gap(
-                hole.reason(), requested, hole.range().floor(), hole.range().head(), alone ? 0 : feed.drawnRefetch());
+                gap.reason(), requested, gap.range().floor(), gap.range().head(), alone ? 0 : feed.drawnRefetch());
     }
 
     private static boolean holds(List<LogEntry> entries, Position position) {
@@ -513,8 +513,8 @@ final class HubSubscription implements Subscription {
     }
 
     private static String epochOf(LogPage page) {
-        return page instanceof LogPage.Hole hole
-                ? hole.range().head().epoch()
+        return page instanceof LogPage.Gap gap
+                ? gap.range().head().epoch()
                 : ((LogPage.Entries) page).through().epoch();
     }
 

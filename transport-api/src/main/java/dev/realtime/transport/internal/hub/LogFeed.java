@@ -232,12 +232,12 @@ final class LogFeed {
         return shares;
     }
 
-    synchronized void hole(LogPage.Hole hole) {
+    synchronized void gap(LogPage.Gap gap) {
         Position delivered = through;
         if (delivered != null) {
-            moveTo(hole.resumesAt());
+            moveTo(gap.resumesAt());
             ahead.clear();
-            each(subscription -> subscription.liveHole(hole, delivered));
+            each(subscription -> subscription.liveGap(gap, delivered));
         }
     }
 

@@ -239,14 +239,14 @@ public class ScriptedAdapter implements PubSubAdapter {
         log(id).told = 0;
     }
 
-    /** Tells the sink of a hole up to where the log is now. */
-    public void tellHole(LogId id, GapReason reason) {
+    /** Tells the sink of a gap up to where the log is now. */
+    public void tellGap(LogId id, GapReason reason) {
         LogRange range;
         synchronized (this) {
             range = log(id).range();
             log(id).told = range.head().offset();
         }
-        onLoop(() -> sink.hole(id, new LogPage.Hole(reason, range)));
+        onLoop(() -> sink.gap(id, new LogPage.Gap(reason, range)));
     }
 
     public void tellStarted(LogId id) {
@@ -338,7 +338,7 @@ public class ScriptedAdapter implements PubSubAdapter {
         Log log = log(logOf(orgId));
         GapReason refusal = refusal(log, after);
         if (refusal != null) {
-            return new LogPage.Hole(refusal, log.range());
+            return new LogPage.Gap(refusal, log.range());
         }
         List<LogEntry> all = log.entries.stream()
                 .filter(entry -> entry.envelope().orgId().equals(orgId)

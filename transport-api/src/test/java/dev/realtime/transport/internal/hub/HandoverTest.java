@@ -291,7 +291,7 @@ class HandoverTest {
             }
             long after = handover.reached().offset();
             if (after < floor) {
-                steps.add("hole to " + floor);
+                steps.add("gap to " + floor);
                 expect(after);
                 handover.skipTo(at(floor));
                 modelReached = floor;

@@ -295,7 +295,7 @@ class LogFeedTest {
         assertThat(subscription.nextPageAfter()).isEqualTo(at(105));
         Position head = new Position("e2", 103, "def");
         subscription.page(
-                new LogPage.Hole(GapReason.EPOCH_CHANGED, new LogRange(new Position("e2", 0, "0"), head)), List.of());
+                new LogPage.Gap(GapReason.EPOCH_CHANGED, new LogRange(new Position("e2", 0, "0"), head)), List.of());
         deliver(e2(104, 104));
 
         assertThat(lines(subscription)).containsExactly("gap epoch_changed after e1-105-abc from e2-103-def", "e2-104");

@@ -256,7 +256,7 @@ class PlantedTest {
         writer.append(unpinned, List.of(events), true, Long.MAX_VALUE, null);
         log.read(unpinned, "acme", at, 10);
         log.read(unpinned, null, at, 10);
-        assertThat(log.follow(unpinned, at, 10)).hasSize(1);
+        assertThat(log.readNext(unpinned, at, 10)).hasSize(1);
         claimed.claim(unpinned, "key", Duration.ofHours(1));
         claimed.forgetEnded(unpinned, 10);
         seat.hasOpenStagers(unpinned);

@@ -86,7 +86,7 @@ class DeafListenerTest {
                         "^realtime:" + node.name() + ":.*:ear$");
             }
 
-            assertThat(node.sink().awaitHole().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+            assertThat(node.sink().awaitGap().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
             node.sink().awaitStatus(State.LIVE);
             promoted.publish(Envelopes.withId(Store.ORG, "there"));
             node.awaitIds(List.of("there"));

@@ -80,12 +80,12 @@ class EmptiedTest {
 
     private static void empty(Session sql, String loss, Node one, Node other, boolean tells) throws Exception {
         Position away = flows(sql, one, other);
-        int told = holes(one).size();
+        int told = gaps(one).size();
 
         sql.run(loss);
 
         if (tells) {
-            Store.await().until(() -> holes(one).size() > told && holes(other).size() > told);
+            Store.await().until(() -> gaps(one).size() > told && gaps(other).size() > told);
         }
         flows(sql, one, other);
         requireTold(one, away, tells);
@@ -179,15 +179,14 @@ class EmptiedTest {
         if (told) {
             assertThat(page)
                     .isInstanceOfSatisfying(
-                            LogPage.Hole.class,
-                            hole -> assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
+                            LogPage.Gap.class, gap -> assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
         } else {
             assertThat(page).isInstanceOf(LogPage.Entries.class);
         }
     }
 
-    private static List<LogPage.Hole> holes(Node node) {
-        return node.sink().calls(Call.Lost.class).stream().map(Call.Lost::hole).toList();
+    private static List<LogPage.Gap> gaps(Node node) {
+        return node.sink().calls(Call.Lost.class).stream().map(Call.Lost::gap).toList();
     }
 
     private List<String> errors() {

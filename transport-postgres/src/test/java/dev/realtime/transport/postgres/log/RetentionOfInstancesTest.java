@@ -77,7 +77,7 @@ class RetentionOfInstancesTest {
     }
 
     @Test
-    void aReplayThatIsOvertakenByTheFloorSaysWhereTheHoleIsAndGoesOnBehindIt() throws Exception {
+    void aReplayThatIsOvertakenByTheFloorSaysWhereTheGapIsAndGoesOnBehindIt() throws Exception {
         PubSub instance = instance(3_600);
         int count = 2_500;
         int floor = 1_800;
@@ -105,9 +105,9 @@ class RetentionOfInstancesTest {
         List<String> gaps =
                 heard.stream().filter(line -> line.startsWith("gap")).toList();
         assertThat(gaps).hasSize(1);
-        int hole = heard.indexOf(gaps.get(0));
-        int before = hole - 1; // without `open`
-        assertThat(before).as("replayed before the hole").isBetween(400, floor - 2);
+        int gap = heard.indexOf(gaps.get(0));
+        int before = gap - 1; // without `open`
+        assertThat(before).as("replayed before the gap").isBetween(400, floor - 2);
         assertThat(gaps.get(0))
                 .isEqualTo("gap trimmed " + positions.get(before).cursor() + " floor " + floor + " head " + count);
         List<String> expected = new ArrayList<>(List.of("open 1"));

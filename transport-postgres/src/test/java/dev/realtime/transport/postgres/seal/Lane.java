@@ -129,9 +129,9 @@ final class Lane implements AutoCloseable {
     }
 
     private static Position take(LogReader reads, LogPage page) {
-        if (page instanceof LogPage.Hole hole) {
-            reads.isTold(hole.resumesAt().offset());
-            return hole.resumesAt();
+        if (page instanceof LogPage.Gap gap) {
+            reads.isTold(gap.resumesAt().offset());
+            return gap.resumesAt();
         }
         LogPage.Entries entries = (LogPage.Entries) page;
         for (LogEntry entry : entries.entries()) {
@@ -259,7 +259,7 @@ final class Lane implements AutoCloseable {
             if (call instanceof Call.Delivered delivered) {
                 take(follower, new LogPage.Entries(delivered.entries(), delivered.through()));
             } else if (call instanceof Call.Lost lost) {
-                take(follower, lost.hole());
+                take(follower, lost.gap());
             }
         }
         callsSeen = calls.size();

@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 
-/** What somebody read who goes on from where he was, and the holes he was told. One thread at a time. */
+/** What somebody read who goes on from where he was, and the gaps he was told. One thread at a time. */
 final class LogReader {
-    private record Hole(long after, long through) {}
+    private record Gap(long after, long through) {}
 
     private final String name;
     private final List<String> read = new ArrayList<>();
-    private final List<Hole> holes = new ArrayList<>();
+    private final List<Gap> gaps = new ArrayList<>();
     private long start;
     private long position;
 
@@ -34,8 +34,8 @@ final class LogReader {
     }
 
     void isTold(long resumesAt) {
-        assertThat(resumesAt).as("where %s resumes after a hole", name).isGreaterThanOrEqualTo(position);
-        holes.add(new Hole(position, resumesAt));
+        assertThat(resumesAt).as("where %s resumes after a gap", name).isGreaterThanOrEqualTo(position);
+        gaps.add(new Gap(position, resumesAt));
         position = resumesAt;
     }
 
@@ -43,13 +43,13 @@ final class LogReader {
     void check(NavigableMap<Long, String> history) {
         List<String> expected = new ArrayList<>();
         history.subMap(start, false, position, true).forEach((offset, id) -> {
-            if (holes.stream().noneMatch(hole -> hole.after() < offset && offset <= hole.through())) {
+            if (gaps.stream().noneMatch(gap -> gap.after() < offset && offset <= gap.through())) {
                 expected.add(offset + " " + id);
             }
         });
         assertThat(read).as("what %s read after %s", name, start).isEqualTo(expected);
         read.clear();
-        holes.clear();
+        gaps.clear();
         start = position;
     }
 }

@@ -53,7 +53,7 @@ class LostTailTest {
 
         after(() -> server.restart(Stop.FAST), node);
         after(() -> killAndStart(), node);
-        assertThat(holes(node)).isEmpty();
+        assertThat(gaps(node)).isEmpty();
         assertThat(entries(node.adapter().read(Store.ORG, away, 10)).entries()).isEmpty();
 
         after(
@@ -68,17 +68,17 @@ class LostTailTest {
         away = published(node, 3);
         server.backUp();
         loseByRestoring(node, away);
-        assertThat(holes(node)).hasSize(2);
+        assertThat(gaps(node)).hasSize(2);
     }
 
     private void loseByRestoring(Node node, Position away) throws Exception {
-        int told = holes(node).size();
+        int told = gaps(node).size();
         published(node, 3);
         server.kill();
         server.restore();
         server.start();
 
-        Store.await().until(() -> holes(node).size() > told);
+        Store.await().until(() -> gaps(node).size() > told);
         // The offsets of the lost ones are given out again.
         Position head = published(node, 5);
         requireTold(node, away, head);
@@ -98,18 +98,18 @@ class LostTailTest {
         standby.start();
         standby.promote();
         lead(proxy, standby);
-        Store.await().until(() -> !holes(onNew).isEmpty());
+        Store.await().until(() -> !gaps(onNew).isEmpty());
         Position since = published(onNew, 1);
         requireTold(onNew, away, since);
 
         published(onOld, 20);
         lead(otherProxy, standby);
-        Store.await().until(() -> !holes(onOld).isEmpty());
-        Store.await().until(() -> holes(onNew).size() == 2);
+        Store.await().until(() -> !gaps(onOld).isEmpty());
+        Store.await().until(() -> gaps(onNew).size() == 2);
         Position head = published(onOld, 1);
         requireTold(onNew, since, head);
         requireTold(onOld, away, head);
-        assertThat(holes(onOld)).hasSize(1);
+        assertThat(gaps(onOld)).hasSize(1);
     }
 
     @Test
@@ -128,7 +128,7 @@ class LostTailTest {
 
         lead(proxy, standby);
         Store.await()
-                .until(() -> !holes(node).isEmpty() && node.adapter().status().state() == State.LIVE);
+                .until(() -> !gaps(node).isEmpty() && node.adapter().status().state() == State.LIVE);
         requireTold(node, away, published(node, 1));
     }
 
@@ -144,26 +144,26 @@ class LostTailTest {
         server.stop(Stop.FAST);
         standby.promote();
         lead(proxy, standby);
-        Store.await().until(() -> !holes(one).isEmpty() && !holes(other).isEmpty());
+        Store.await().until(() -> !gaps(one).isEmpty() && !gaps(other).isEmpty());
         Store.await().until(() -> one.adapter().status().state() == State.LIVE);
         Position head = published(one, 1);
 
         requireTold(other, away, head);
         assertThat(head.offset()).isGreaterThan(away.offset());
-        assertThat(holes(one)).hasSize(1);
-        assertThat(holes(other)).hasSize(1);
-        assertThat(holes(one).get(0).resumesAt().epoch()).isEqualTo(head.epoch());
-        assertThat(holes(other).get(0).resumesAt().epoch()).isEqualTo(head.epoch());
+        assertThat(gaps(one)).hasSize(1);
+        assertThat(gaps(other)).hasSize(1);
+        assertThat(gaps(one).get(0).resumesAt().epoch()).isEqualTo(head.epoch());
+        assertThat(gaps(other).get(0).resumesAt().epoch()).isEqualTo(head.epoch());
     }
 
     /** A resume from there is told so. */
     private static void requireTold(Node node, Position away, Position head) {
         LogPage page = node.adapter().read(Store.ORG, away, 10);
-        assertThat(page).isInstanceOf(LogPage.Hole.class);
-        LogPage.Hole hole = (LogPage.Hole) page;
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt()).isEqualTo(head);
-        assertThat(holes(node)).allSatisfy(told -> assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
+        assertThat(page).isInstanceOf(LogPage.Gap.class);
+        LogPage.Gap gap = (LogPage.Gap) page;
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt()).isEqualTo(head);
+        assertThat(gaps(node)).allSatisfy(told -> assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
     }
 
     private static LogPage.Entries entries(LogPage page) {
@@ -171,8 +171,8 @@ class LostTailTest {
         return (LogPage.Entries) page;
     }
 
-    private static List<LogPage.Hole> holes(Node node) {
-        return node.sink().calls(Call.Lost.class).stream().map(Call.Lost::hole).toList();
+    private static List<LogPage.Gap> gaps(Node node) {
+        return node.sink().calls(Call.Lost.class).stream().map(Call.Lost::gap).toList();
     }
 
     /** Publishes when it may, and says where the last one is. */

@@ -126,7 +126,7 @@ class NarrowedReadTest {
 
         assertThat(node.sink().awaitStatus(State.DOWN).cause()).contains(store.schema() + ".log", "a view or a rule");
         admin.run("begin; drop view rt.log; alter table rt.all_of_it rename to log; commit");
-        assertThat(node.sink().awaitHole().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(node.sink().awaitGap().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
         node.sink().awaitStatus(State.LIVE);
         node.publish(Envelopes.withId("hidden", "after"));
         node.sink().awaitId("after");
@@ -167,7 +167,7 @@ class NarrowedReadTest {
         node.awaitIds(List.of("e1", "e2", "e3"));
 
         admin.run("delete from rt.log where id <> 'e2'");
-        node.sink().awaitHole();
+        node.sink().awaitGap();
         node.publish(Envelopes.withId(Store.ORG, "e4"));
 
         node.awaitIds(List.of("e1", "e2", "e3", "e4"));

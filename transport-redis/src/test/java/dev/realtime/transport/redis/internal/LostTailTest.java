@@ -52,7 +52,7 @@ class LostTailTest {
             after(() -> loseTail(server), instance);
             requireTold(instance, ORG, away, published(instance, ORG, 5));
             requireTold(instance, QUIET, quiet, published(instance, QUIET, 5));
-            assertThat(holes(instance)).hasSize(1);
+            assertThat(gaps(instance)).hasSize(1);
         }
     }
 
@@ -74,7 +74,7 @@ class LostTailTest {
             assertThat(instance.adapter().read(ORG, away, 10))
                     .as("of this one nothing is missing")
                     .isInstanceOf(LogPage.Entries.class);
-            assertThat(holes(instance)).isEmpty();
+            assertThat(gaps(instance)).isEmpty();
         }
     }
 
@@ -96,13 +96,13 @@ class LostTailTest {
             published(onNew, ORG, 3);
 
             after(() -> lead(wayOfOne, replica), onNew);
-            assertThat(holes(onNew)).hasSize(1);
+            assertThat(gaps(onNew)).hasSize(1);
             Position since = published(onNew, ORG, 1);
             requireTold(onNew, ORG, away, since);
 
             published(onOld, ORG, 20);
             after(() -> lead(wayOfOther, replica), onOld);
-            await().until(() -> holes(onNew).size() == 2);
+            await().until(() -> gaps(onNew).size() == 2);
             requireTold(onNew, ORG, since, published(onOld, ORG, 1));
         }
     }
@@ -138,7 +138,7 @@ class LostTailTest {
             published(instance, ORG, 3);
 
             after(() -> loseTail(server), instance);
-            assertThat(holes(instance)).hasSize(1);
+            assertThat(gaps(instance)).hasSize(1);
             requireTold(instance, ORG, away, published(instance, ORG, 1));
         }
     }
@@ -146,16 +146,16 @@ class LostTailTest {
     /** A resume from there is told so. */
     private static void requireTold(Instance instance, String orgId, Position away, Position head) {
         LogPage page = instance.adapter().read(orgId, away, 10);
-        assertThat(page).isInstanceOf(LogPage.Hole.class);
-        LogPage.Hole hole = (LogPage.Hole) page;
-        assertThat(hole.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
-        assertThat(hole.resumesAt().offset()).isEqualTo(head.offset());
-        assertThat(holes(instance)).allSatisfy(told -> assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
+        assertThat(page).isInstanceOf(LogPage.Gap.class);
+        LogPage.Gap gap = (LogPage.Gap) page;
+        assertThat(gap.reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(gap.resumesAt().offset()).isEqualTo(head.offset());
+        assertThat(gaps(instance)).allSatisfy(told -> assertThat(told.reason()).isEqualTo(GapReason.EPOCH_CHANGED));
     }
 
-    private static List<LogPage.Hole> holes(Instance instance) {
+    private static List<LogPage.Gap> gaps(Instance instance) {
         return instance.sink().calls(Call.Lost.class).stream()
-                .map(Call.Lost::hole)
+                .map(Call.Lost::gap)
                 .toList();
     }
 

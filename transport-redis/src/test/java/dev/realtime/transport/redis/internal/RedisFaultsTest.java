@@ -123,8 +123,8 @@ class RedisFaultsTest {
     @Test
     void blackHoleIsNoticedAndHeals() throws Exception {
         try (TcpProxy proxy = TcpProxy.to("127.0.0.1", server.port());
-                Instance publisher = new Instance(server.url(), "hole", WINDOW).live()) {
-            instance = new Instance("redis://127.0.0.1:" + proxy.port(), "hole", WINDOW)
+                Instance publisher = new Instance(server.url(), "gap", WINDOW).live()) {
+            instance = new Instance("redis://127.0.0.1:" + proxy.port(), "gap", WINDOW)
                     .live()
                     .following(ORG);
 
@@ -144,7 +144,7 @@ class RedisFaultsTest {
     void closesInTheMiddleOfABlackHole() throws Exception {
         try (TcpProxy proxy = TcpProxy.to("127.0.0.1", server.port())) {
             proxy.blackHole();
-            instance = new Instance("redis://127.0.0.1:" + proxy.port(), "hole", WINDOW);
+            instance = new Instance("redis://127.0.0.1:" + proxy.port(), "gap", WINDOW);
             await().until(() -> proxy.connections() > 0);
 
             long begun = System.nanoTime();
@@ -211,7 +211,7 @@ class RedisFaultsTest {
     }
 
     @Test
-    void lostTailIsAHoleForWhoHasHeardIt() throws Exception {
+    void lostTailIsAGapForWhoHasHeardIt() throws Exception {
         try (OwnRedis promoted = OwnRedis.started();
                 Console replica = new Console(promoted.url());
                 TcpProxy proxy = TcpProxy.to("127.0.0.1", server.port())) {
@@ -230,7 +230,7 @@ class RedisFaultsTest {
             proxy.retarget("127.0.0.1", promoted.port());
             proxy.resetAll();
 
-            assertThat(instance.sink().awaitHole().resumesAt().offset()).isEqualTo(3);
+            assertThat(instance.sink().awaitGap().resumesAt().offset()).isEqualTo(3);
             instance.live();
             Envelope next = Envelopes.of(ORG);
             instance.publish(next);

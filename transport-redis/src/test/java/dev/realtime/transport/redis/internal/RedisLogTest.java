@@ -114,7 +114,7 @@ class RedisLogTest {
         assertThat(console.redis().xlen(tag + "stream"))
                 .isEqualTo(range.head().offset() - range.floor().offset())
                 .isPositive();
-        assertThat(instance.adapter().read(ORG, zero, 10)).isEqualTo(new LogPage.Hole(GapReason.TRIMMED, range));
+        assertThat(instance.adapter().read(ORG, zero, 10)).isEqualTo(new LogPage.Gap(GapReason.TRIMMED, range));
     }
 
     @Test
@@ -159,11 +159,11 @@ class RedisLogTest {
 
         assertThat(again.epoch()).isNotEqualTo(old.epoch());
         assertThat(again.offset()).isEqualTo(1);
-        assertThat(instance.sink().awaitHole().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
+        assertThat(instance.sink().awaitGap().reason()).isEqualTo(GapReason.EPOCH_CHANGED);
     }
 
     @Test
-    void entriesThatSomebodyTookOutAreAHole() throws Exception {
+    void entriesThatSomebodyTookOutAreAGap() throws Exception {
         Instance instance = instance(LONG);
         List<Position> published = instance.publish(Envelopes.several(ORG, 5));
         console.redis().xdel(tag + "stream", "0-3");
@@ -247,6 +247,6 @@ class RedisLogTest {
     }
 
     private static GapReason reason(Instance instance, Position after) {
-        return ((LogPage.Hole) instance.adapter().read(ORG, after, 10)).reason();
+        return ((LogPage.Gap) instance.adapter().read(ORG, after, 10)).reason();
     }
 }

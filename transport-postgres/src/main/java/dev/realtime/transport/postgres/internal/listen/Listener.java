@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Listener implements AutoCloseable {
     /** What it hears. */
-    public record Hearing(Verdict verdict, @Nullable String cause) {}
+    public record Report(Verdict verdict, @Nullable String cause) {}
 
     /** PENDING: not proved yet. LIVE: proved. DEAF: events have to be polled for; the cause says why. */
     public enum Verdict {
@@ -38,7 +38,7 @@ public final class Listener implements AutoCloseable {
     private final Ear.Opener opener;
     private final Ear.LoopBack loopBack;
     private final IntConsumer wake;
-    private final Consumer<Hearing> report;
+    private final Consumer<Report> report;
     private final long pulse;
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX);
     private final Loop loop;
@@ -62,7 +62,7 @@ public final class Listener implements AutoCloseable {
             Ear.Opener opener,
             Ear.LoopBack loopBack,
             IntConsumer wake,
-            Consumer<Hearing> report,
+            Consumer<Report> report,
             Timing timing,
             Supervisor supervisor) {
         this.pulse = timing.pulse().toNanos();
@@ -135,7 +135,7 @@ public final class Listener implements AutoCloseable {
         } else if (action instanceof Action.Drop) {
             drop();
         } else if (action instanceof Action.Report heard) {
-            report.accept(new Hearing(heard.cause() == null ? Verdict.LIVE : Verdict.DEAF, heard.cause()));
+            report.accept(new Report(heard.cause() == null ? Verdict.LIVE : Verdict.DEAF, heard.cause()));
         }
     }
 

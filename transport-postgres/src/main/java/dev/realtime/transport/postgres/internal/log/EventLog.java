@@ -123,9 +123,9 @@ public final class EventLog {
 
     /**
      * What follows a position, if that is proved: the same as {@link #read}, at half the cost when there is little,
-     * because the range is not looked at. If it answers nothing, only {@link #read} can tell whether that is a hole.
+     * because the range is not looked at. If it answers nothing, only {@link #read} can tell whether that is a gap.
      */
-    public List<LogEntry> follow(Connection connection, Position after, int maxEvents) throws SQLException {
+    public List<LogEntry> readNext(Connection connection, Position after, int maxEvents) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(followSql)) {
             statement.setLong(1, after.offset());
             statement.setInt(2, maxEvents);
@@ -147,7 +147,7 @@ public final class EventLog {
      * Why the log cannot go on from a position, or null if it can. It is of another log if either the epoch or the
      * check is another.
      */
-    static @Nullable GapReason hole(Position after, LogRange range, boolean holds) {
+    static @Nullable GapReason gap(Position after, LogRange range, boolean holds) {
         Position floor = range.floor();
         if (!after.epoch().equals(floor.epoch())) {
             return GapReason.EPOCH_CHANGED;
@@ -175,9 +175,9 @@ public final class EventLog {
         LogRange range = new LogRange(
                 new Position(epoch, rows.getLong(10), rows.getString(3)),
                 new Position(epoch, rows.getLong(1), rows.getString(4)));
-        GapReason hole = hole(after, range, rows.getString(5).equals("true"));
-        if (hole != null) {
-            return new LogPage.Hole(hole, range);
+        GapReason gap = gap(after, range, rows.getString(5).equals("true"));
+        if (gap != null) {
+            return new LogPage.Gap(gap, range);
         }
         while (rows.next()) {
             entries.add(entry(rows, epoch));

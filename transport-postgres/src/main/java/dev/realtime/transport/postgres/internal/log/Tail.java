@@ -6,7 +6,7 @@ import dev.realtime.transport.TransportStatus.State;
 import dev.realtime.transport.event.Position;
 import dev.realtime.transport.postgres.internal.connect.Causes;
 import dev.realtime.transport.postgres.internal.connect.Whereabouts;
-import dev.realtime.transport.postgres.internal.listen.Listener.Hearing;
+import dev.realtime.transport.postgres.internal.listen.Listener.Report;
 import dev.realtime.transport.postgres.internal.listen.Listener.Verdict;
 import dev.realtime.transport.postgres.internal.listen.Timing;
 import dev.realtime.transport.postgres.internal.publish.LogWriter;
@@ -70,7 +70,7 @@ public final class Tail implements AutoCloseable {
     // any thread
     private final Semaphore wakeUps = new Semaphore(0);
     private volatile boolean closed;
-    private volatile Hearing hearing = new Hearing(Verdict.PENDING, null);
+    private volatile Report hearing = new Report(Verdict.PENDING, null);
     private volatile TransportStatus status;
     private volatile @Nullable Whereabouts listensAt;
     /** Moved by the tail's thread only. */
@@ -134,7 +134,7 @@ public final class Tail implements AutoCloseable {
     }
 
     /** What the listener says. Any thread. */
-    public void hears(Hearing now) {
+    public void hears(Report now) {
         hearing = now;
         wake();
     }
@@ -159,7 +159,7 @@ public final class Tail implements AutoCloseable {
         boolean detour = settings.isPooled() && hearing.verdict() == Verdict.DEAF;
         if (!closed) {
             try {
-                serve(detour);
+                connectAndServe(detour);
             } catch (SQLException | RuntimeException e) {
                 lost(detour, e);
             } catch (InterruptedException e) {
@@ -176,12 +176,12 @@ public final class Tail implements AutoCloseable {
         return !closed;
     }
 
-    private void serve(boolean detour) throws SQLException, InterruptedException {
+    private void connectAndServe(boolean detour) throws SQLException, InterruptedException {
         try (Connection connection = detour ? connections.detour() : connections.direct()) {
             try {
                 prepare(connection, detour);
                 attempt = 0;
-                follow(connection, detour);
+                serve(connection, detour);
             } catch (SQLException e) {
                 String told = lookout.explain(connection, e);
                 throw told == null ? e : new SQLException(told);
@@ -215,21 +215,21 @@ public final class Tail implements AutoCloseable {
         } else {
             connections.evict(); // what broke this connection may have broken those of the pool, unseen
             if (lookout.wasReplaced()) {
-                tell(new LogPage.Hole(GapReason.EPOCH_CHANGED, log.range(connection)));
+                tell(new LogPage.Gap(GapReason.EPOCH_CHANGED, log.range(connection)));
             }
             catchUp(connection, detour);
         }
     }
 
     /** Until the connection fails; a detour until LISTEN works again. Through a pooler there is no seat to take. */
-    private void follow(Connection connection, boolean detour) throws SQLException, InterruptedException {
+    private void serve(Connection connection, boolean detour) throws SQLException, InterruptedException {
         boolean pooler = Connections.isThroughPooler(connection);
         boolean due = true;
         boolean woken = false;
-        Hearing last = hearing;
+        Report last = hearing;
         Whereabouts joined = null;
         while (!closed) {
-            Hearing now = hearing;
+            Report now = hearing;
             boolean live = now.verdict() == Verdict.LIVE;
             if (detour && live) {
                 return;
@@ -281,7 +281,7 @@ public final class Tail implements AutoCloseable {
         }
     }
 
-    /** Cheaply, and thoroughly now and then: only a thorough look finds a hole. */
+    /** Cheaply, and thoroughly now and then: only a thorough look finds a gap. */
     private void look(Connection connection, boolean detour) throws SQLException {
         Position at = position;
         boolean isDue =
@@ -290,17 +290,17 @@ public final class Tail implements AutoCloseable {
         if (isDue || at == null || at.offset() == 0 || incarnation.isElsewhere(at.epoch())) {
             catchUp(connection, detour);
         } else {
-            follow(connection, at);
+            deliverNext(connection, at);
         }
         looked = System.nanoTime();
     }
 
     /** Delivers what is new, if anything is; {@link #catchUp} says whether nothing is. */
-    private void follow(Connection connection, Position from) throws SQLException {
+    private void deliverNext(Connection connection, Position from) throws SQLException {
         Position after = from;
         boolean more = true;
         while (more && !closed) {
-            List<LogEntry> entries = log.follow(connection, after, PAGE_EVENTS);
+            List<LogEntry> entries = log.readNext(connection, after, PAGE_EVENTS);
             if (!entries.isEmpty()) {
                 after = entries.get(entries.size() - 1).position();
                 deliver(entries, after);
@@ -309,45 +309,45 @@ public final class Tail implements AutoCloseable {
         }
     }
 
-    /** Delivers everything between the position and the head, or the hole that is there. */
+    /** Delivers everything between the position and the head, or the gap that is there. */
     private void catchUp(Connection connection, boolean detour) throws SQLException {
         lookedThoroughly = System.nanoTime();
         incarnation.look(connection, detour);
         boolean more = true;
-        int holes = 0;
+        int gaps = 0;
         boolean begun = false;
         while (more && !closed) {
-            if (holes > MOST_HOLES) {
+            if (gaps > MOST_HOLES) {
                 throw new SQLException("the log cannot be followed from where it says that it begins or ends");
             }
             Position after = Objects.requireNonNull(position, "started");
             LogPage page = log.read(connection, null, after, PAGE_EVENTS);
             if (page instanceof LogPage.Entries entries) {
-                holes = 0;
+                gaps = 0;
                 deliver(entries.entries(), entries.through());
                 more = EventLog.isFull(entries.entries(), PAGE_EVENTS);
-            } else if (page instanceof LogPage.Hole hole) {
+            } else if (page instanceof LogPage.Gap gap) {
                 if (!begun
-                        && hole.reason() != GapReason.TRIMMED
+                        && gap.reason() != GapReason.TRIMMED
                         && incarnation.begin(connection, new Seen(after, heard))) {
-                    begun = true; // in the new epoch the hole is another one
+                    begun = true; // in the new epoch the gap is another one
                     continue;
                 }
-                tell(hole);
+                tell(gap);
                 more = true;
-                holes++;
+                gaps++;
             }
         }
     }
 
-    private void tell(LogPage.Hole hole) {
+    private void tell(LogPage.Gap gap) {
         Position after = Objects.requireNonNull(position, "started");
         LOG.warn(
                 "the log cannot go on after {}: {}",
                 after.cursor(),
-                hole.reason().wireName());
-        sink.hole(LogId.SHARED, hole);
-        position = hole.resumesAt();
+                gap.reason().wireName());
+        sink.gap(LogId.SHARED, gap);
+        position = gap.resumesAt();
         heard = System.nanoTime();
     }
 
@@ -363,7 +363,7 @@ public final class Tail implements AutoCloseable {
     }
 
     /** Connected and reading: the listener's verdict decides between live and degraded. */
-    private void report(Hearing now) {
+    private void report(Report now) {
         if (now.verdict() == Verdict.LIVE) {
             String pressing = lookout.pressing();
             become(pressing == null ? State.LIVE : State.DEGRADED, pressing);

@@ -71,9 +71,9 @@ public final class ReadScript {
         LogRange range = range(answer);
         LogPage page = switch (Reply.text(answer.get(5))) {
             case "entries" -> entries(orgId, after, range.head(), answer);
-            case "trimmed" -> new LogPage.Hole(GapReason.TRIMMED, range);
-            case "ahead" -> new LogPage.Hole(GapReason.AHEAD, range);
-            default -> new LogPage.Hole(GapReason.EPOCH_CHANGED, range);
+            case "trimmed" -> new LogPage.Gap(GapReason.TRIMMED, range);
+            case "ahead" -> new LogPage.Gap(GapReason.AHEAD, range);
+            default -> new LogPage.Gap(GapReason.EPOCH_CHANGED, range);
         };
         return new Found(page, range);
     }

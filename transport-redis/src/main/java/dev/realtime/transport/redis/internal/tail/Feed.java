@@ -167,7 +167,7 @@ public final class Feed {
             String why = refusal(() -> {
                 ReadScript.Found found = session.await(read);
                 deliver(session, one, found);
-                if (found.more() || found.page() instanceof LogPage.Hole) {
+                if (found.more() || found.page() instanceof LogPage.Gap) {
                     behind.add(one.orgId);
                 } else {
                     atHead.add(one.orgId);
@@ -252,13 +252,13 @@ public final class Feed {
         if (!isCurrent(one)) {
             return;
         }
-        if (found.page() instanceof LogPage.Hole hole) {
-            if (isNewlyLost(session, one, hole)) {
-                return; // and read again: in the new epoch the hole is another one
+        if (found.page() instanceof LogPage.Gap gap) {
+            if (isNewlyLost(session, one, gap)) {
+                return; // and read again: in the new epoch the gap is another one
             }
-            sink.hole(one.log, hole);
+            sink.gap(one.log, gap);
             one.heardNanos = System.nanoTime();
-            one.position = hole.resumesAt();
+            one.position = gap.resumesAt();
         } else if (found.page() instanceof LogPage.Entries page) {
             if (!page.through().equals(one.position)) {
                 sink.deliver(one.log, page.entries(), page.through());
@@ -269,11 +269,11 @@ public final class Feed {
     }
 
     /** Whether what was heard is missing though the epoch is the same: then it is no more. */
-    private boolean isNewlyLost(Session session, Followed one, LogPage.Hole hole) {
+    private boolean isNewlyLost(Session session, Followed one, LogPage.Gap gap) {
         Position position = one.position;
-        return hole.reason() != GapReason.TRIMMED
+        return gap.reason() != GapReason.TRIMMED
                 && position != null
-                && position.epoch().equals(hole.range().head().epoch())
+                && position.epoch().equals(gap.range().head().epoch())
                 && told(session.await(verifies.run(session, heard(session, one))), one.orgId);
     }
 

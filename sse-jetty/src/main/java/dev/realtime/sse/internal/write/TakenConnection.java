@@ -17,7 +17,7 @@ import org.eclipse.jetty.util.thread.Invocable;
  * A connection that carries one stream, to its end. Of what the client says only the end is heard: a stream whose client
  * has closed its side is over at once. How long it may be quiet is the stream's business.
  */
-final class StreamConnection extends AbstractConnection implements Connection.UpgradeTo {
+final class TakenConnection extends AbstractConnection implements Connection.UpgradeTo {
     private static final int IGNORED_BYTES = 512;
     private static final int MOST_READS = 16;
     /** How long a client may take to close its side after a farewell. */
@@ -28,7 +28,7 @@ final class StreamConnection extends AbstractConnection implements Connection.Up
     private volatile long lingersSince;
 
     /** @param listener told when the connection is this one, and when it is no more */
-    StreamConnection(EndPoint endPoint, Executor executor, Outlet.Listener listener) {
+    TakenConnection(EndPoint endPoint, Executor executor, Outlet.Listener listener) {
         super(endPoint, executor);
         this.listener = listener;
     }

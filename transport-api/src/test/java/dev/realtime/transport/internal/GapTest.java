@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class HoleTest {
+class GapTest {
     private static final SubscribeRequest ACME = SubscribeRequest.of("acme");
 
     private final ScriptedAdapter adapter = ScriptedAdapter.withOneLog();
@@ -49,7 +49,7 @@ class HoleTest {
         adapter.replaceLog(LogId.SHARED, "e2");
         adapter.lagging(true);
         adapter.append("acme", "lost");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         adapter.lagging(false);
         adapter.append("acme", "x");
 
@@ -67,7 +67,7 @@ class HoleTest {
         Listener quiet = new Listener(pubSub, SubscribeRequest.of("quiet"));
         adapter.append("acme", "a", "b");
         adapter.replaceLog(LogId.SHARED, "e2");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
 
         quiet.hears("open 0", "live", "gap epoch_changed after " + cursor("e1", 2, "b") + " floor e2:0 head e2:0");
         quiet.subscription().mark();
@@ -94,7 +94,7 @@ class HoleTest {
                 "b@2",
                 "c@3",
                 "gap epoch_changed after " + cursor("e1", 3, "c") + " floor e2:0 head e2:1");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         adapter.lagging(false);
         listener.hears("live");
         adapter.append("acme", "y");
@@ -107,7 +107,7 @@ class HoleTest {
         adapter.append("acme", "a");
         adapter.lagging(true);
         adapter.append("acme", "b", "c");
-        adapter.tellHole(LogId.SHARED, GapReason.AHEAD);
+        adapter.tellGap(LogId.SHARED, GapReason.AHEAD);
         adapter.lagging(false);
         adapter.append("acme", "d");
 
@@ -115,7 +115,7 @@ class HoleTest {
     }
 
     @Test
-    void subscriberThatReplaysOverAHoleOfTheLiveStreamMissesNothing() {
+    void subscriberThatReplaysOverAGapOfTheLiveStreamMissesNothing() {
         adapter.append("acme", "a", "b");
         Gate gate = new Gate();
         adapter.reading(gate);
@@ -123,7 +123,7 @@ class HoleTest {
         gate.awaitPage();
         adapter.lagging(true);
         adapter.append("acme", "c", "d");
-        adapter.tellHole(LogId.SHARED, GapReason.OVERFLOW);
+        adapter.tellGap(LogId.SHARED, GapReason.OVERFLOW);
         gate.open();
 
         listener.hears("open 1 resumed", "b@2", "c@3", "d@4", "live");
@@ -150,10 +150,10 @@ class HoleTest {
                 .toList();
         adapter.append("acme", "a");
         adapter.replaceLog(LogId.SHARED, "e2");
-        adapter.tellHole(LogId.SHARED, GapReason.EPOCH_CHANGED);
+        adapter.tellGap(LogId.SHARED, GapReason.EPOCH_CHANGED);
         Subscription resuming = pubSub.subscribe(ACME.from(cursor("e1", 0, "x")), () -> {});
 
-        List<Long> waits = streams.stream().map(HoleTest::refetchAfter).toList();
+        List<Long> waits = streams.stream().map(GapTest::refetchAfter).toList();
 
         assertThat(waits).allMatch(millis -> millis >= 1 && millis <= 1_000);
         assertThat(waits.stream().distinct()).hasSizeGreaterThan(20);
