@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Asks an adapter for keys, on a few threads that come and go. Thread-safe. */
+/**
+ * Claims keys (a lease, or "set if absent") at an adapter whose calls block, on a few threads that come and go.
+ * Thread-safe.
+ */
 final class ClaimDesk implements KeyClaims, AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final int THREADS = 2;

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Where callers wait, for a bounded time, while there is no room for what they publish: of each organisation one tries,
- * the others stand in line behind it, in order. Who publishes in an answer to a publication never waits, because the room that it would
+ * Backpressure for publishers that may block: they wait here, for a bounded time, while the outbox has no room. One of
+ * each organisation tries, the others stand in line behind it, in order. Who publishes in an answer to a publication never waits, because the room that it would
  * wait for comes of giving those answers. Thread-safe.
  */
 final class Turnstile {

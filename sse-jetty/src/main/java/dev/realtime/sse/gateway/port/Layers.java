@@ -5,7 +5,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.jspecify.annotations.Nullable;
 
-/** What a socket carries, layer upon layer. Stateless. */
+/** The protocol stack of a socket: TCP, TLS, HTTP/1.1 or HTTP/2, as Jetty nests them. Stateless. */
 final class Layers {
     private Layers() {}
 

@@ -7,7 +7,7 @@ import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at a port again and again while the server runs, one look at a time, whatever becomes of one. */
+/** A periodic task of a port: runs while the server does, one run at a time, and goes on after one that failed. */
 abstract class RepeatedLook extends AbstractLifeCycle {
     private final ServerConnector connector;
     private final long millisBetween;

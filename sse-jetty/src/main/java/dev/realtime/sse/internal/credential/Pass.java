@@ -4,7 +4,7 @@ import dev.realtime.sse.Caller;
 import java.time.Instant;
 
 /**
- * What a ticket or a resume cookie says.
+ * The claims of a ticket or of a resume cookie: a signed token of our own.
  *
  * @param id nobody else's
  * @param endsAt from then on it is of no use, in milliseconds

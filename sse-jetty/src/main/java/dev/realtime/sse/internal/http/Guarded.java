@@ -2,7 +2,7 @@ package dev.realtime.sse.internal.http;
 
 import org.slf4j.Logger;
 
-/** Steps that must not end what goes on after them. */
+/** Exception barriers: steps whose throw must not end what goes on after them. Stateless. */
 public final class Guarded {
     private Guarded() {}
 

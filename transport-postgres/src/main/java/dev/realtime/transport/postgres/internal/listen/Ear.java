@@ -3,7 +3,7 @@ package dev.realtime.transport.postgres.internal.listen;
 import dev.realtime.transport.postgres.internal.connect.Whereabouts;
 import java.sql.SQLException;
 
-/** A connection that LISTENs. Owned by the listener's thread. */
+/** The LISTEN connection, whatever driver it is of. Owned by the listener's thread. */
 public interface Ear extends AutoCloseable {
     /** What it hears. Called on the driver's I/O threads: only notes it and returns. */
     interface Callback {

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the server every some seconds, on a thread of its own and by one read: warns before something that grows
- * begins to hurt, and counts the instances. {@link #pressing}, {@link #peers} and the measures on any thread.
+ * Monitors the server, about every five seconds, on a thread of its own: collects its metrics, warns before something
+ * that grows begins to hurt, and counts the instances. {@link #pressing}, {@link #peers} and the measures on any thread.
  */
 public final class Lookout implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);

@@ -9,7 +9,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What other threads want {@link Tail} to do, merged: which organisations to follow, and which of them to look at.
+ * The tail's inbox, merged: which organisations' streams other threads want {@link Tail} to follow, and which of them to
+ * read now.
  * Thread-safe; bounded by the number of organisations followed.
  */
 public final class Interest {
