@@ -59,7 +59,7 @@ public final class Proxies {
     }
 
     /**
-     * These.
+     * Trusts the proxies at these addresses.
      *
      * @param ranges each an address or a range of them in CIDR form: {@code 10.0.0.0/8}, {@code fd00::/8}; no names
      * @throws IllegalArgumentException if one is not

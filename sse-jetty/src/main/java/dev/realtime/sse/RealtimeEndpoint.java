@@ -86,8 +86,10 @@ public final class RealtimeEndpoint implements AutoCloseable {
     }
 
     /**
-     * Tells every stream to come back later, and ends it; new ones are told the same. Blocks until all have been told,
-     * at most so long: those that did not read are cut. For good.
+     * Tells every stream to come back later, and ends it; new streams are told the same. Blocks until every client has
+     * read that, then closes the streams of those that have not. Cannot be undone.
+     *
+     * @param atMost how long to wait for clients that do not read
      */
     public void drain(Duration atMost) {
         streams.drain(atMost);

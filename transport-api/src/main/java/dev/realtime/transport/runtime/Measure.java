@@ -12,12 +12,12 @@ import java.util.function.DoubleSupplier;
  * @param value what it is now; NaN while that is not known
  */
 public record Measure(String name, String description, boolean counts, DoubleSupplier value) {
-    /** What grows. */
+    /** A counter: it only grows while the instance lives. */
     public static Measure counter(String name, String description, DoubleSupplier value) {
         return new Measure(name, description, true, value);
     }
 
-    /** What comes and goes. */
+    /** A gauge: it rises and falls. */
     public static Measure gauge(String name, String description, DoubleSupplier value) {
         return new Measure(name, description, false, value);
     }

@@ -26,7 +26,10 @@ import org.slf4j.LoggerFactory;
  * in its own next turn to write. Thread-safe; never blocks, and signals nobody under its lock.
  */
 final class Replays {
-    /** Longest that one may count: whoever takes longer waits for its own client, as one that is live and slow does. */
+    /**
+     * How long a stream may occupy a replay's place. After that its own client is the bottleneck, so the place is given
+     * to the next stream.
+     */
     static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     /** As it stands in metrics. */

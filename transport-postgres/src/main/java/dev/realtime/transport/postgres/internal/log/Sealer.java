@@ -19,7 +19,7 @@ import java.time.Duration;
  * </pre>
  *
  * <p>Somebody else's seat is respected for a moment only: its holder may be stopped or cut off, and as long as the
- * server believes in him publishers send no hints.
+ * server takes that session for alive, publishers send no hints.
  */
 final class Sealer {
     private enum Stage {

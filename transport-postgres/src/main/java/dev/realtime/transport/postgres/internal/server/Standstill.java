@@ -93,7 +93,7 @@ final class Standstill {
      */
     record Seen(@Nullable String cause, int abandoned) {}
 
-    /** Looks, every some seconds. */
+    /** Looks once; to be called about every five seconds. */
     Seen look(Connection connection) throws SQLException {
         long now = nanos.getAsLong();
         String seenForLong = since.entrySet().stream()

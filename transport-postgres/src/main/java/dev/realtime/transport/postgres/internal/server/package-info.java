@@ -1,5 +1,5 @@
 /**
- * What an instance sees of the server, every some seconds and when something stands still: {@code Lookout} looks, {@code Survey} is
+ * What an instance sees of the server, about every five seconds and when something stands still: {@code Lookout} looks, {@code Survey} is
  * what it found, {@code Sight} and {@code Standstill} say why nothing flows, {@code Warnings} what will hurt. Only reads. Not API: may
  * change in any release.
  */
