@@ -8,10 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uncommits heap: has the G1 collector give what is not used back to the system while the gateway is quiet. Left to itself it keeps
- * what ten thousand clients that came at once had it take: 19 KB for each, of which a stream uses 2.5. A collector that
- * was run less than the interval ago is not run for it, so a busy gateway does not notice. Options that somebody has set
- * stay as they are.
+ * Uncommits heap: has the G1 collector give what is not used back to the system while the gateway is quiet. Left to
+ * itself it keeps what ten thousand clients that came at once had it take: 19 KB for each, of which a stream uses 2.5.
+ * A collector that was run less than the interval ago is not run for it, so a busy gateway does not notice. Options
+ * that somebody has set stay as they are.
  */
 final class UnusedHeap {
     private static final Logger LOG = LoggerFactory.getLogger(UnusedHeap.class);

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * Backpressure for publishers that may block: they wait here, for a bounded time, while the outbox has no room. One of
- * each organisation tries, the others stand in line behind it, in order. Who publishes in an answer to a publication never waits, because the room that it would
- * wait for comes of giving those answers. Thread-safe.
+ * each organisation tries, the others stand in line behind it, in order. Who publishes in an answer to a publication
+ * never waits, because the room that it would wait for comes of giving those answers. Thread-safe.
  */
 final class Turnstile {
     /** How long at most until the next try: room may come where nobody says so. */

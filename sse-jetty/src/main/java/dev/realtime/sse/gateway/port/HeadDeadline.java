@@ -18,11 +18,11 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deadline for request heads, against slowloris attacks: cuts connections whose next request's head takes too long to
- * arrive, TLS handshakes that do, and those that say again and
- * again what is no request: empty lines, or HTTP/2's frames without any stream. Jetty's idle timeout begins again with every
- * byte, so that one byte a second would hold a connection for ever. Who says nothing is the idle timeout's affair. A look at
- * all connections every second; owned by the scheduler's thread.
+ * A deadline for request heads, against slowloris attacks: cuts connections whose next request's head takes too long
+ * to arrive, TLS handshakes that do, and those that say again and again what is no request: empty lines, or HTTP/2's
+ * frames without any stream. Jetty's idle timeout begins again with every byte, so that one byte a second would hold a
+ * connection for ever. Who says nothing is the idle timeout's affair. A look at all connections every second; owned by
+ * the scheduler's thread.
  */
 public final class HeadDeadline extends RepeatedLook {
     private static final Duration LONGEST_BETWEEN = Duration.ofSeconds(1);

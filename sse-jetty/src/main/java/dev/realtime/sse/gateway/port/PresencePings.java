@@ -11,10 +11,10 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Keep-alive by HTTP/2 PING frames: asks clients with open streams whether they are there, and ends the connections of those that say nothing. TCP
- * tells nothing of a client behind a proxy, and nothing while something is on its way to it. Anything that arrives is an
- * answer, so that a slow reader, who gives windows back, lives. Asked and judged every two thirds of a heartbeat, so
- * noticed within two; owned by the scheduler's thread.
+ * Keep-alive by HTTP/2 PING frames: asks clients with open streams whether they are there, and ends the connections of
+ * those that say nothing. TCP tells nothing of a client behind a proxy, and nothing while something is on its way to
+ * it. Anything that arrives is an answer, so that a slow reader, who gives windows back, lives. Asked and judged every
+ * two thirds of a heartbeat, so noticed within two; owned by the scheduler's thread.
  */
 final class PresencePings extends RepeatedLook {
     /** Connections that have been asked, and how much each had said until then. */

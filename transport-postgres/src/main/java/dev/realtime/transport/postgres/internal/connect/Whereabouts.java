@@ -6,7 +6,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * The identity of the server that a connection leads to: cluster, database, timeline and role. Asks nothing of our schema, so it answers also where that is missing.
+ * The identity of the server that a connection leads to: cluster, database, timeline and role. Asks nothing of our
+ * schema, so it answers also where that is missing.
  *
  * @param system the cluster's identifier
  * @param databaseOid the database in the cluster

@@ -3,9 +3,9 @@ package dev.realtime.transport.postgres.internal.log;
 import java.time.Duration;
 
 /**
- * Detects a deaf LISTEN connection: the log grows and no notification says so, so LISTEN may have died in a way that no pulse shows. Each
- * commit to the log notifies, so growth that was polled for is followed by a notification at once, or it never was
- * sent here. {@link #notified} on any thread; all else on the tail's.
+ * Detects a deaf LISTEN connection: the log grows and no notification says so, so LISTEN may have died in a way that
+ * no pulse shows. Each commit to the log notifies, so growth that was polled for is followed by a notification at
+ * once, or it never was sent here. {@link #notified} on any thread; all else on the tail's.
  */
 public final class Suspicion {
     /** How far a notification may be from the growth it announces: found by the next poll, or late. */

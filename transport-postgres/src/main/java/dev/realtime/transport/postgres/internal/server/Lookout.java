@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Monitors the server, about every five seconds, on a thread of its own: collects its metrics, warns before something
- * that grows begins to hurt, and counts the instances. {@link #pressing}, {@link #peers} and the measures on any thread.
+ * that grows begins to hurt, and counts the instances. {@link #pressing}, {@link #peers} and the measures on any
+ * thread.
  */
 public final class Lookout implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lookout.class);
